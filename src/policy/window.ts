@@ -1,0 +1,10 @@
+import type { DurationMs } from '../units/time.ts';
+
+/** Calendar units, half-open `[start, end)` in their time zone. A week starts on Monday. */
+export type CalendarUnit = 'minute' | 'hour' | 'day' | 'week' | 'month';
+
+/** How long a charge counts. */
+export type Window =
+  | { readonly kind: 'calendar'; readonly unit: CalendarUnit; readonly timeZone: string }
+  | { readonly kind: 'rolling'; readonly duration: DurationMs }
+  | { readonly kind: 'lifetime' };

@@ -1,0 +1,92 @@
+import type { EpochMs } from '../units/time.ts';
+import type { Tokens } from '../units/count.ts';
+import type { ModelLimits, Unbounded, UsageBound } from '../estimate/usage-bound.ts';
+import type { Meter } from '../meter/usage.ts';
+import type { HardcapError } from '../errors/error.ts';
+
+/** A JSON object as it came off the wire: nothing about it is trusted. */
+export type JsonObject = { readonly [key: string]: unknown };
+
+/** What a request to a provider's path is. */
+export type Route =
+  /** Costs money and has a rule. `name` is the provider's own word: `messages`, `chat.completions`. */
+  | { readonly kind: 'metered'; readonly name: string }
+  /** Costs nothing; passes without a hold. */
+  | { readonly kind: 'free'; readonly name: string }
+  /** Costs money, or may, and has no rule: refused. */
+  | { readonly kind: 'unmetered'; readonly name: string; readonly reason: string };
+
+/** A readable request: what the later steps need to know of it. The body object is never changed. */
+export interface RequestFacts {
+  readonly route: string;
+  readonly model: string;
+  readonly isStream: boolean;
+  readonly body: JsonObject;
+}
+
+/** A request that cannot be read (`REQUEST_INVALID`): nothing is held. */
+export interface Unreadable {
+  readonly kind: 'unreadable';
+  readonly field: string;
+  readonly reason: string;
+}
+
+/** What the user fixed about a provider account, so that bounds need not assume the worst. */
+export interface Assumptions {
+  /** The project's or workspace's own service tier when the request says `auto` or nothing. */
+  readonly serviceTier: 'standard' | 'priority' | 'any';
+  /** The workspace's default geography when the request says nothing: `global` has no uplift, `any` is unknown. */
+  readonly geo: string;
+  /** Features otherwise refused, and the bound that the user gives for each. See `unbounded` in the configuration. */
+  readonly allow: Readonly<Record<string, FeatureBound>>;
+}
+
+/** How the user bounds a feature that the request does not bound: at most so much per attempt. */
+export interface FeatureBound {
+  readonly inputTokensMax?: number;
+  readonly outputTokensMax?: number;
+  readonly usesMax?: number;
+}
+
+/**
+ * One provider's wire format, as pure functions. One folder each, same files each: `routes.ts`,
+ * `request.ts`, `usage.ts`, `refusal.ts`, joined in `provider.ts`.
+ */
+export interface Provider {
+  readonly name: string;
+  /** Hosts that are this provider's own: `api.anthropic.com`. */
+  readonly hosts: readonly string[];
+  route(request: { readonly method: string; readonly path: string }): Route;
+  /** Reads model, stream flag and numbers; refuses what is not JSON, has no model or absurd numbers. */
+  readRequest(route: string, wire: string): RequestFacts | Unreadable;
+  /** The same where the body is already an object and nothing is on the wire yet. */
+  readBody(route: string, body: JsonObject): RequestFacts | Unreadable;
+  bound(facts: RequestFacts, limits: ModelLimits, assumptions: Assumptions): UsageBound | Unbounded;
+  /** What must be on the wire so that the answer can be metered; `undefined`: nothing to change. */
+  amend(facts: RequestFacts): Amendment | undefined;
+  meter(facts: RequestFacts, contentType: string): Meter;
+  /** The provider's own shape of a final refusal, which no client of its protocol re-sends. */
+  refusal(error: HardcapError, at: EpochMs): RefusalResponse;
+  /** Whether the body of an error status is the provider's own word that the request failed. */
+  isOwnError(status: number, body: unknown): boolean;
+  /** The JSON field of the output ceiling on this route, for `fit`; `undefined` where there is none. */
+  outputField(facts: RequestFacts): string | undefined;
+  /** Output tokens per unit of that field: `n` choices share one ceiling each. */
+  choices(facts: RequestFacts): number;
+}
+
+/** A changed body, and which events of the answer exist only because of it. */
+export interface Amendment {
+  readonly wire: string;
+  /** Tells whether an SSE `data:` payload must be hidden from the caller. */
+  readonly hides: ((payload: string) => boolean) | undefined;
+}
+
+export interface RefusalResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: JsonObject;
+}
+
+/** The largest figure a request may carry for tokens or choices before it is called absurd. */
+export const REQUEST_TOKENS_MAX = 100_000_000 as Tokens;
