@@ -4,7 +4,10 @@ import { formatUsd, usdOf, NANO_USD_ZERO, type NanoUsd } from '../units/money.ts
 import type { Tokens, Calls } from '../units/count.ts';
 import { HardcapError, RefusalError, markError } from './error.ts';
 
-/** One account's figures in a refusal. Money in nano-dollars; `undefined` where the cap has no such dimension. */
+/**
+ * One account's figures in a refusal. Money in nano-dollars; `undefined` where the cap has no such
+ * dimension.
+ */
 export interface AccountShortfall {
   readonly capId: string;
   /** `'global'` or `'<dimension>:<value>'`. */
@@ -22,7 +25,9 @@ export interface AccountShortfall {
   readonly spentCalls: Calls;
   readonly heldCalls: Calls;
   readonly capCalls: Calls | undefined;
-  /** When enough leaves the window for this call to fit, holds in flight unchanged; `null`: never. */
+  /**
+   * When enough leaves the window for this call to fit, holds in flight unchanged; `null`: never.
+   */
   readonly resetsAt: EpochMs | null;
   /** Whether the call would fit into this cap if nothing were spent or held there. */
   readonly fitsWhenEmpty: boolean;
@@ -82,7 +87,7 @@ export class BudgetCapError extends RefusalError {
   declare readonly needed_usd: number;
   /** The binding cap's window. */
   declare readonly window: string;
-  /** Whole seconds until the binding account has room for this call; `null` when it never resets. */
+  /** Whole seconds until the binding account's window makes room; `null` when it never resets. */
   declare readonly retry_after: number | null;
   /** The same instant, ISO 8601 in UTC. */
   declare readonly resets_at: string | null;
@@ -102,10 +107,10 @@ export class BudgetCapError extends RefusalError {
 }
 
 /**
- * Gives an error object made by an SDK's own factory the fields, name and marks of `BudgetCapError`.
+ * Gives an error made by an SDK's own factory the fields, name and marks of `BudgetCapError`.
  *
- * After it `error instanceof BudgetCapError` holds, and so does `instanceof` the SDK's own class, so
- * the helpers of the SDK pass it on unwrapped.
+ * After it `error instanceof BudgetCapError` holds, and so does `instanceof` the SDK's own class,
+ * so the helpers of the SDK pass it on unwrapped.
  */
 export function describeCap(error: Error, refusal: CapRefusal): void {
   const { binding, at } = refusal;
@@ -140,7 +145,7 @@ export function describeCap(error: Error, refusal: CapRefusal): void {
   });
 }
 
-/** One line: what was asked, what is left, in which scope and window, when it resets, what to do. */
+/** One line: what was asked, what is left, in which scope and window, when it resets. */
 export function capMessage(refusal: CapRefusal): string {
   const { binding } = refusal;
   const what = refusal.model === undefined ? 'This call' : `This call to ${refusal.model}`;
@@ -161,7 +166,8 @@ function shortage({ binding, neededNanoUsd, neededTokens }: CapRefusal): [string
     const used = `${binding.spentCalls} made and ${binding.heldCalls} in flight`;
     return [`1 call (${formatUsd(neededNanoUsd)})`, `${used} of ${binding.capCalls} calls${per}`];
   }
-  const used = `${formatUsd(binding.spentNanoUsd)} spent and ${formatUsd(binding.heldNanoUsd)} held`;
+  const [spent, held] = [formatUsd(binding.spentNanoUsd), formatUsd(binding.heldNanoUsd)];
+  const used = `${spent} spent and ${held} held`;
   const cap = formatUsd(binding.capNanoUsd ?? NANO_USD_ZERO);
   return [formatUsd(neededNanoUsd), `${used} of its ${cap} cap${per}`];
 }

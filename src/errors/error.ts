@@ -4,15 +4,17 @@ import { ERROR_TABLE, type CodeOfKind, type ErrorCode, type ErrorKind } from './
  * Every error this package throws. `instanceof` works across copies of the package: it asks for the
  * `Symbol.for` marker, not for the prototype.
  *
- * None is retried by an LLM client: `status` is 400, 402 or 500, and the marks that openai, Anthropic,
- * the AI SDK and LangChain read are set as own properties (`docs/decisions/2026-11-21-refusal-shape.md`).
+ * None is retried by an LLM client: `status` is 400, 402 or 500, and the marks that openai,
+ * Anthropic, the AI SDK and LangChain read are set as own properties
+ * (`docs/decisions/2026-11-21-refusal-shape.md`).
  */
 export class HardcapError extends Error {
   declare readonly code: ErrorCode;
   declare readonly kind: ErrorKind;
   /** HTTP status towards LLM clients. */
   declare readonly status: number;
-  readonly retryable: boolean = false;
+  /** Always false: a refusal is final, and what to do next is the caller's decision. */
+  declare readonly retryable: false;
 
   static readonly marker: symbol = Symbol.for('hardcap.error');
 
@@ -94,8 +96,8 @@ export class ConfigError extends MisuseError {
   }
 
   override toJSON(): Record<string, unknown> {
-    const value = typeof this.value === 'number' ? String(this.value) : this.value;
-    return { ...super.toJSON(), field: this.field, value, nearest: this.nearest };
+    const { field, nearest } = this;
+    return { ...super.toJSON(), field, value: jsonSafe(this.value), nearest: nearest ?? null };
   }
 }
 
@@ -124,23 +126,23 @@ export function invariant(condition: boolean, statement: string): asserts condit
   if (!condition) throw new IntegrityError(`Must hold: ${statement}.`);
 }
 
-/** Marks an error object (ours or an SDK's own) as ours, so that `instanceof` and every client know it. */
+/** Makes an error object (ours or an SDK's own) ours: `instanceof` and every client know it. */
 export function markError(
   error: Error,
   marker: symbol,
   { name, code }: { readonly name: string; readonly code: ErrorCode },
 ): void {
-  const { kind, status } = ERROR_TABLE[code];
+  const { kind, status, retryable } = ERROR_TABLE[code];
   define(error, 'name', name, false);
   define(error, 'code', code, true);
   define(error, 'kind', kind, true);
   define(error, 'status', status, true);
   define(error, 'statusCode', status, false);
-  define(error, 'retryable', false, true);
-  define(error, 'isRetryable', false, false);
+  define(error, 'retryable', retryable, true);
+  define(error, 'isRetryable', retryable, false);
   for (const own of [HardcapError.marker, marker, ...CLIENT_MARKERS])
     define(error, own, true, false);
-  define(error, LANGCHAIN_RETRYABLE, false, false);
+  define(error, LANGCHAIN_RETRYABLE, retryable, false);
 }
 
 /** Marks by which the Vercel AI SDK knows an API error that it must not retry. */
@@ -157,6 +159,12 @@ function isMarked(value: unknown, marker: symbol): boolean {
 
 function define(target: object, key: string | symbol, value: unknown, enumerable: boolean): void {
   Object.defineProperty(target, key, { value, enumerable, configurable: true, writable: true });
+}
+
+/** Strings, booleans and null as they are; everything else as the text that the message shows. */
+function jsonSafe(value: unknown): string | boolean | null {
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
+  return display(value);
 }
 
 function display(value: unknown): string {

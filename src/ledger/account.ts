@@ -44,6 +44,8 @@ export interface Account {
   readonly mode: 'enforce' | 'observe';
   /** Never empty; the last part is the one that new holds are drawn on. */
   readonly parts: readonly WindowPart[];
+  /** Fractions of the cap at which a `threshold` event is emitted. */
+  readonly thresholds?: readonly number[];
 }
 
 /** What stands in an account, over all parts of its window. */

@@ -1,5 +1,5 @@
-import type { EpochMs } from '../units/time.ts';
 import type { Tokens } from '../units/count.ts';
+import type { TextSizer } from '../estimate/text-bytes.ts';
 import type { ModelLimits, Unbounded, UsageBound } from '../estimate/usage-bound.ts';
 import type { Meter } from '../meter/usage.ts';
 import type { HardcapError } from '../errors/error.ts';
@@ -61,12 +61,18 @@ export interface Provider {
   readRequest(route: string, wire: string): RequestFacts | Unreadable;
   /** The same where the body is already an object and nothing is on the wire yet. */
   readBody(route: string, body: JsonObject): RequestFacts | Unreadable;
-  bound(facts: RequestFacts, limits: ModelLimits, assumptions: Assumptions): UsageBound | Unbounded;
+  /** The most it can be billed. With a `sizer` other than the hard one, an estimate for `count`. */
+  bound(
+    facts: RequestFacts,
+    limits: ModelLimits,
+    assumptions: Assumptions,
+    sizer?: TextSizer,
+  ): UsageBound | Unbounded;
   /** What must be on the wire so that the answer can be metered; `undefined`: nothing to change. */
   amend(facts: RequestFacts): Amendment | undefined;
   meter(facts: RequestFacts, contentType: string): Meter;
   /** The provider's own shape of a final refusal, which no client of its protocol re-sends. */
-  refusal(error: HardcapError, at: EpochMs): RefusalResponse;
+  refusal(error: HardcapError): RefusalResponse;
   /** Whether the body of an error status is the provider's own word that the request failed. */
   isOwnError(status: number, body: unknown): boolean;
   /** The JSON field of the output ceiling on this route, for `fit`; `undefined` where there is none. */

@@ -13,8 +13,13 @@ export type Calls = number & { readonly [callsBrand]: true };
 /** A whole number of UTF-8 bytes. */
 export type Bytes = number & { readonly [bytesBrand]: true };
 
+/** No tokens, known to be none; what is unknown is `undefined` instead. */
 export const TOKENS_ZERO = 0 as Tokens;
+
+/** No attempt. */
 export const CALLS_ZERO = 0 as Calls;
+
+/** What one attempt draws on a cap in calls. */
 export const CALLS_ONE = 1 as Calls;
 
 /** The integer as tokens; `undefined` unless it is an integer from 0 to 2^53 - 1. */
@@ -37,8 +42,9 @@ export function addTokens(left: Tokens, right: Tokens): Tokens {
   return Math.min(left + right, Number.MAX_SAFE_INTEGER) as Tokens;
 }
 
-/** `count` tokens `factor` times, held at 2^53 - 1; `factor` is a whole number. */
+/** `count` tokens `factor` times, held at 2^53 - 1; so it is when `factor` is no whole number. */
 export function timesTokens(count: Tokens, factor: number): Tokens {
+  if (!isCount(factor)) return Number.MAX_SAFE_INTEGER as Tokens;
   return Math.min(count * factor, Number.MAX_SAFE_INTEGER) as Tokens;
 }
 

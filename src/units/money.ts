@@ -17,6 +17,7 @@ export type PicoUsd = number & { readonly [picoUsdBrand]: true };
 /** The largest amount one account can count exactly: $9,007,199.254740991. */
 export const NANO_USD_MAX = Number.MAX_SAFE_INTEGER as NanoUsd;
 
+/** No money, known to be none; what is unknown is `undefined` instead. */
 export const NANO_USD_ZERO = 0 as NanoUsd;
 
 const NANO_DIGITS = 9;
@@ -70,10 +71,14 @@ export function picoUsd(value: unknown): PicoUsd | undefined {
  *
  * Exact for every number up to 2^53 - 1 (a non-multiple of 1000 is at least 0.001 above the
  * integer below, the quotient's error is at most 2^-10); larger totals come as bigint. A total
- * above `NANO_USD_MAX` saturates there.
+ * above `NANO_USD_MAX` saturates there, and so does what is no total (negative, fractional, NaN, a
+ * number that is not exact): it must fit under no cap, never count as free.
  */
 export function nanoUsdCeil(picoTotal: number | bigint): NanoUsd {
-  if (typeof picoTotal === 'number') return Math.ceil(picoTotal / PICO_PER_NANO) as NanoUsd;
+  if (typeof picoTotal === 'number') {
+    return isNanoUsd(picoTotal) ? (Math.ceil(picoTotal / PICO_PER_NANO) as NanoUsd) : NANO_USD_MAX;
+  }
+  if (picoTotal < 0n) return NANO_USD_MAX;
   const nano = (picoTotal + 999n) / 1000n;
   return nano > BigInt(NANO_USD_MAX) ? NANO_USD_MAX : (Number(nano) as NanoUsd);
 }

@@ -3,7 +3,7 @@
 declare const epochMsBrand: unique symbol;
 declare const durationMsBrand: unique symbol;
 
-/** An instant: whole milliseconds since 1970-01-01T00:00:00Z. */
+/** An instant: whole milliseconds since 1970-01-01T00:00:00Z, within the range of `Date`. */
 export type EpochMs = number & { readonly [epochMsBrand]: true };
 
 /** A length of time in whole milliseconds, never negative. */
@@ -15,9 +15,13 @@ export type Clock = () => EpochMs;
 /** The wall clock of this machine. */
 export const systemClock: Clock = () => Date.now() as EpochMs;
 
-/** The integer as an instant; `undefined` unless it is a safe integer. */
+/** The last instant that `Date` can show: 8.64e15 ms, in the year 275760 (ECMA-262, 21.4.1.1). */
+export const EPOCH_MS_MAX = 8_640_000_000_000_000 as EpochMs;
+
+/** The integer as an instant; `undefined` unless it is an integer of at most 8.64e15 either way. */
 export function epochMs(value: unknown): EpochMs | undefined {
-  return Number.isSafeInteger(value) ? (value as EpochMs) : undefined;
+  if (!Number.isSafeInteger(value)) return undefined;
+  return Math.abs(value as number) <= EPOCH_MS_MAX ? (value as EpochMs) : undefined;
 }
 
 /** The integer as a duration; `undefined` unless it is an integer from 0 to 2^53 - 1. */
@@ -25,9 +29,14 @@ export function durationMs(value: unknown): DurationMs | undefined {
   return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as DurationMs) : undefined;
 }
 
-/** The instant `duration` after `start`. */
+/** The instant `duration` after `start`, held at `EPOCH_MS_MAX`, so that it always has a date. */
 export function after(start: EpochMs, duration: DurationMs): EpochMs {
-  return (start + duration) as EpochMs;
+  return Math.min(start + duration, EPOCH_MS_MAX) as EpochMs;
+}
+
+/** The instant `byMs` whole milliseconds after `instant`; before it when negative. */
+export function shifted(instant: EpochMs, byMs: number): EpochMs {
+  return (instant + byMs) as EpochMs;
 }
 
 /** How long from `start` to `end`; zero when `end` is not later. */

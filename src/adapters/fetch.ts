@@ -1,0 +1,46 @@
+import { ConfigError } from '../errors/error.ts';
+import type { Guard } from '../guard/guard.ts';
+import type { Scopes } from '../policy/scope.ts';
+import type { Provider } from '../providers/provider.ts';
+import { findProvider, providerOfHost } from '../providers/registry.ts';
+import { guardFetch, type FetchLike } from './transport.ts';
+
+export interface GuardedFetchOptions {
+  /** Who answers, whatever the address: for a proxy or a gateway in front of one provider. */
+  readonly provider?: 'anthropic' | 'openai';
+  /** Who answers at which origin: `{ 'http://127.0.0.1:8080': 'openai' }`. */
+  readonly origins?: Readonly<Record<string, 'anthropic' | 'openai'>>;
+  /** The fetch that really sends; default: the global one at the time of the call. */
+  readonly fetch?: FetchLike;
+  readonly scopes?: Scopes;
+}
+
+/**
+ * A `fetch` for any client that takes one (AI SDK, LangChain, your own): nothing leaves without a
+ * hold, and a refusal is a 402 response that no client re-sends.
+ *
+ * Providers are known by their own hosts, or named in the options; an address that is neither is
+ * refused. `refusalOfResponse(response)` gives the typed error behind a refusal.
+ *
+ * @example
+ * const openai = createOpenAI({ fetch: guardedFetch(guard) });
+ */
+export function guardedFetch(guard: Guard, options: GuardedFetchOptions = {}): FetchLike {
+  const fixed = options.provider === undefined ? undefined : named(options.provider, 'provider');
+  const origins = new Map<string, Provider>();
+  for (const [origin, name] of Object.entries(options.origins ?? {})) {
+    origins.set(new URL(origin).origin, named(name, `origins[${JSON.stringify(origin)}]`));
+  }
+  return guardFetch({
+    guard,
+    scopes: options.scopes,
+    fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+    providerAt: (url) => fixed ?? origins.get(url.origin) ?? providerOfHost(url.hostname),
+  });
+}
+
+function named(name: string, field: string): Provider {
+  const provider = findProvider(name);
+  if (provider !== undefined) return provider;
+  throw new ConfigError({ field, value: name, reason: 'no such provider', nearest: "'anthropic'" });
+}

@@ -1,0 +1,164 @@
+import { OperationError } from '../errors/error.ts';
+import type { Reservation } from '../guard/reservation.ts';
+import { createEventFilter, type EventFilter } from '../meter/event-filter.ts';
+import type { Meter } from '../meter/usage.ts';
+
+/** What a body is metered with. */
+export interface MeteredBodyTerms {
+  readonly reservation: Reservation;
+  readonly contentType: string;
+  /** Hides events that exist only because the guard asked for usage. */
+  readonly hides: ((payload: string) => boolean) | undefined;
+  readonly idleTimeoutMs: number;
+  /** The request's own signal: when it fires, nobody reads on. */
+  readonly signal: AbortSignal | undefined;
+}
+
+const EVENT_STREAM = 'text/event-stream';
+
+/** The last net: a body that was dropped unread closes its hold as spent when it is collected. */
+const dropped = new FinalizationRegistry<BodyWatch>((watch) => watch.abandon('was dropped unread'));
+
+/**
+ * The same body, metered as it passes: pulled only when the reader pulls, never buffered, never
+ * teed. The hold ends at the final usage, at the end, on an error, on cancel, when it stands unread
+ * for too long, or when it is dropped: exactly once.
+ */
+export function meterBody(
+  body: ReadableStream<Uint8Array>,
+  terms: MeteredBodyTerms,
+): ReadableStream<Uint8Array> {
+  const watch = new BodyWatch(body.getReader(), terms);
+  const metered = new ReadableStream<Uint8Array>(
+    {
+      pull: (controller) => watch.pull(controller),
+      cancel: (reason) => watch.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+  dropped.register(metered, watch, watch);
+  return metered;
+}
+
+class BodyWatch {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #reservation: Reservation;
+  readonly #meter: Meter;
+  readonly #filter: EventFilter | undefined;
+  readonly #idleTimeoutMs: number;
+  readonly #isEventStream: boolean;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort = () => this.#end('the request was aborted');
+  #idleSince = Date.now();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isOver = false;
+
+  constructor(reader: ReadableStreamDefaultReader<Uint8Array>, terms: MeteredBodyTerms) {
+    this.#reader = reader;
+    this.#reservation = terms.reservation;
+    this.#meter = terms.reservation.meter(terms.contentType);
+    this.#isEventStream = terms.contentType.includes(EVENT_STREAM);
+    const filters = this.#isEventStream && terms.hides !== undefined;
+    this.#filter = filters ? createEventFilter(terms.hides) : undefined;
+    this.#idleTimeoutMs = terms.idleTimeoutMs;
+    this.#arm(this.#idleTimeoutMs);
+    this.#signal = terms.signal;
+    this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    let isPassed = false;
+    while (!isPassed) {
+      const chunk = await this.#read(controller);
+      if (chunk === undefined) return;
+      this.#idleSince = Date.now();
+      this.#meter.push(chunk);
+      this.#settleIfFinal();
+      isPassed = this.#pass(controller, this.#filter?.push(chunk) ?? [chunk]);
+    }
+  }
+
+  async cancel(reason: unknown): Promise<void> {
+    this.#end('the reader cancelled');
+    await this.#reader.cancel(reason);
+  }
+
+  /** Closes a hold that nobody will end any more; final usage already read still counts. */
+  abandon(how: string): void {
+    if (!this.#reservation.isOpen) return;
+    const reason = `the answer ${how}`;
+    endHold(() => {
+      const reading = this.#meter.read();
+      if (reading.kind === 'complete') this.#reservation.finishAt(reading);
+      else this.#reservation.expire(reason);
+    });
+  }
+
+  async #read(
+    controller: ReadableStreamDefaultController<Uint8Array>,
+  ): Promise<Uint8Array | undefined> {
+    try {
+      const { done, value } = await this.#reader.read();
+      if (!done) return value;
+    } catch (error) {
+      this.#end('the connection broke');
+      controller.error(error);
+      return undefined;
+    }
+    this.#end('the answer ended');
+    this.#pass(controller, this.#filter?.end() ?? []);
+    controller.close();
+    return undefined;
+  }
+
+  #pass(
+    controller: ReadableStreamDefaultController<Uint8Array>,
+    chunks: readonly Uint8Array[],
+  ): boolean {
+    for (const chunk of chunks) controller.enqueue(chunk);
+    return chunks.length > 0;
+  }
+
+  /** A stream settles at its usage event: some readers never read on to the end. */
+  #settleIfFinal(): void {
+    if (!this.#isEventStream || !this.#reservation.isOpen) return;
+    const reading = this.#meter.read();
+    if (reading.kind === 'complete') endHold(() => this.#reservation.finishAt(reading));
+  }
+
+  #end(how: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    dropped.unregister(this);
+    endHold(() => {
+      const reading = this.#meter.read();
+      if (this.#reservation.isOpen) this.#reservation.finishAt(reading);
+      else this.#reservation.correctAt(reading, `final figures came later: ${how}`);
+    });
+  }
+
+  #arm(delayMs: number): void {
+    this.#timer = setTimeout(() => this.#checkIdle(), delayMs);
+    if (typeof this.#timer === 'object') this.#timer.unref();
+  }
+
+  #checkIdle(): void {
+    const restMs = this.#idleTimeoutMs - (Date.now() - this.#idleSince);
+    if (restMs > 0) this.#arm(restMs);
+    else this.abandon(`stood unread for ${this.#idleTimeoutMs} ms`);
+  }
+}
+
+/**
+ * Ends a hold while the caller's answer goes on. A ledger that cannot write leaves the hold standing,
+ * which is safe, and the reservation has reported it as `drift`; the answer is the caller's all the same.
+ */
+export function endHold(end: () => void): void {
+  try {
+    end();
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error;
+  }
+}

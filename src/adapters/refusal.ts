@@ -1,0 +1,34 @@
+import type { HardcapError } from '../errors/error.ts';
+import type { Provider, RefusalResponse } from '../providers/provider.ts';
+
+/** The typed error behind each synthetic response, found by the response's own headers object. */
+const errors = new WeakMap<Headers, HardcapError>();
+
+/**
+ * The refusal as a response that no client re-sends, in the provider's own shape.
+ * The typed error behind it is found again with `refusalOf`.
+ */
+export function refusalResponse(error: HardcapError, provider: Provider | undefined): Response {
+  const { status, headers, body } = provider?.refusal(error) ?? plainRefusal(error);
+  const response = new Response(JSON.stringify(body), { status, headers });
+  errors.set(response.headers, error);
+  return response;
+}
+
+/** The error behind a response's headers; `undefined` for headers that came off the wire. */
+export function refusalOf(headers: unknown): HardcapError | undefined {
+  return headers instanceof Headers ? errors.get(headers) : undefined;
+}
+
+/** The error behind a response of `guardedFetch`; `undefined` when the response is a real one. */
+export function refusalOfResponse(response: Response): HardcapError | undefined {
+  return errors.get(response.headers);
+}
+
+function plainRefusal(error: HardcapError): RefusalResponse {
+  return {
+    status: error.status,
+    headers: { 'content-type': 'application/json', 'x-should-retry': 'false' },
+    body: { error: { message: error.message, type: error.kind, code: error.code, budget: error.toJSON() } },
+  };
+}

@@ -1,0 +1,102 @@
+import type { Account, Amounts, Balance } from '../ledger/account.ts';
+import type { Ledger, Short } from '../ledger/ledger.ts';
+import { fits } from '../kernel/arithmetic.ts';
+import type { Policy } from '../policy/plan.ts';
+import type { ScopeSet } from '../policy/scope.ts';
+import { usdOf } from '../units/money.ts';
+import type { EpochMs } from '../units/time.ts';
+import type { Quote } from './call.ts';
+
+/** One account's balance, in dollars to read and in exact integers to compute with. */
+export interface AccountBalance {
+  readonly cap_id: string;
+  readonly scope: string;
+  readonly window: string;
+  readonly mode: 'enforce' | 'observe';
+  readonly spend_usd: number;
+  readonly held_usd: number;
+  /** `null` when the cap counts tokens or calls only. */
+  readonly cap_usd: number | null;
+  /** Dollars that may still be held; `null` when the cap has no money ceiling. */
+  readonly remaining_usd: number | null;
+  readonly spent_nano_usd: number;
+  readonly held_nano_usd: number;
+  readonly cap_nano_usd: number | null;
+  readonly spent_tokens: number;
+  readonly held_tokens: number;
+  readonly cap_tokens: number | null;
+  readonly spent_calls: number;
+  readonly held_calls: number;
+  readonly cap_calls: number | null;
+  readonly overdrawn: boolean;
+  /** When the window ends, ISO 8601 in UTC; `null` for lifetime. */
+  readonly resets_at: string | null;
+}
+
+const DIMENSIONS = ['usd', 'tokens', 'calls'] as const;
+
+/** The balances of the accounts that a call with these scopes draws on. */
+export function balancesOf(
+  policy: Policy,
+  ledger: Ledger,
+  { scopes, at }: { readonly scopes: ScopeSet; readonly at: EpochMs },
+): readonly AccountBalance[] {
+  return policy
+    .accountsOf(scopes, at)
+    .map((account) => describe(account, ledger.balance(account)));
+}
+
+/** The enforced accounts that have too little room for the quote now. Nothing is held. */
+export function shortOf(ledger: Ledger, quote: Quote): readonly Short[] {
+  const short: Short[] = [];
+  for (const account of quote.accounts) {
+    if (account.mode === 'observe') continue;
+    const balance = ledger.balance(account);
+    const dimension = DIMENSIONS.find((name) => !hasRoom(account, balance, quote.amounts, name));
+    if (dimension === undefined) continue;
+    short.push({ account, balance, dimension, parts: partsOf(ledger, account) });
+  }
+  return short;
+}
+
+function hasRoom(
+  account: Account,
+  balance: Balance,
+  amounts: Amounts,
+  name: (typeof DIMENSIONS)[number],
+): boolean {
+  const ceiling = account.ceiling[name];
+  if (ceiling === undefined) return true;
+  if (balance.overdrawn) return false;
+  return fits(balance.spent[name] + balance.held[name], amounts[name], ceiling);
+}
+
+function partsOf(ledger: Ledger, account: Account): readonly Amounts[] {
+  return account.parts.map((part) => ledger.balance({ ...account, parts: [part] }).spent);
+}
+
+function describe(account: Account, { spent, held, overdrawn }: Balance): AccountBalance {
+  const { usd, tokens, calls } = account.ceiling;
+  const leavesAt = account.parts.at(-1)?.leavesAt ?? null;
+  return {
+    cap_id: account.capId,
+    scope: account.scope,
+    window: account.window,
+    mode: account.mode,
+    spend_usd: usdOf(spent.usd),
+    held_usd: usdOf(held.usd),
+    cap_usd: usd === undefined ? null : usdOf(usd),
+    remaining_usd: usd === undefined ? null : Math.max(0, usd - spent.usd - held.usd) / 1e9,
+    spent_nano_usd: spent.usd,
+    held_nano_usd: held.usd,
+    cap_nano_usd: usd ?? null,
+    spent_tokens: spent.tokens,
+    held_tokens: held.tokens,
+    cap_tokens: tokens ?? null,
+    spent_calls: spent.calls,
+    held_calls: held.calls,
+    cap_calls: calls ?? null,
+    overdrawn,
+    resets_at: leavesAt === null ? null : new Date(leavesAt).toISOString(),
+  };
+}

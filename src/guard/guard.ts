@@ -1,0 +1,358 @@
+import { BudgetCapError } from '../errors/budget-cap-error.ts';
+import { HardcapError, OperationError } from '../errors/error.ts';
+import type { Ledger, ReserveOrder, ReserveReply, Short } from '../ledger/ledger.ts';
+import type { BudgetGuardConfig } from '../policy/config.ts';
+import { createPolicy, type Policy } from '../policy/plan.ts';
+import { readConfig, type GuardSettings } from '../policy/read-config.ts';
+import { narrow } from '../policy/scope-set.ts';
+import type { Scopes, ScopeSet } from '../policy/scope.ts';
+import { capRefusal } from '../policy/shortfall.ts';
+import { createPriceBook, type PriceBook } from '../pricing/price-book.ts';
+import { createMemoryLedger } from '../stores/memory/memory-ledger.ts';
+import { usdOf } from '../units/money.ts';
+import { systemClock, type Clock, type EpochMs } from '../units/time.ts';
+import { affordableOutputTokens } from './affordable.ts';
+import { balancesOf, shortOf, type AccountBalance } from './balance.ts';
+import { scopeList, type Call, type Quote } from './call.ts';
+import { readConfigFile } from './config-file.ts';
+import { ScopeContext } from './context.ts';
+import { EventHub, type GuardEventName, type GuardEvents, type Unsubscribe } from './events.ts';
+import { createIds } from './ids.ts';
+import { assumptionsOf, quoteCall, type ProviderAssumptions } from './quote.ts';
+import { drawOf, Reservation, type ReservationPorts } from './reservation.ts';
+import { monotone, warnOfStalePrices } from './clock.ts';
+
+/** What a guard takes from outside instead of making it itself. */
+export interface GuardPorts {
+  /** Where accounts are kept; default: in this process's memory. */
+  readonly ledger?: Ledger;
+  readonly clock?: Clock;
+  readonly priceBook?: PriceBook;
+}
+
+/** The answer to `check`: what would happen now, with nothing held. */
+export interface Check {
+  readonly fits: boolean;
+  /** Dollars: the most the call can cost; `null` when it cannot be bounded or priced. */
+  readonly bound_usd: number | null;
+  /** Nano-dollars: the same, exactly. */
+  readonly bound_nano_usd: number | null;
+  /** What `reserve` would throw; `null` when it fits. */
+  readonly error: HardcapError | null;
+}
+
+/** What can be asked of a guard, or of a view of it that is bound to scopes. */
+export interface Guard {
+  /** Runs `fn` with these scopes around every call in it, through `await`, timers and callbacks. */
+  run<T>(scopes: Scopes, fn: () => T): T;
+  /** A view bound to scopes, to pass around where async context does not reach. */
+  for(scopes: Scopes): Guard;
+  check(call: Call): Check;
+  /** Holds the call's bound on every account, or throws and holds nothing. Synchronous. */
+  reserve(call: Call): Reservation;
+  /** The same where the ledger may have to ask a store. */
+  reserveAsync(call: Call): Promise<Reservation>;
+  /** The same with the refusal as a value. */
+  tryReserve(call: Call): Reservation | HardcapError;
+  /** The balances of the accounts that a call with these scopes draws on. */
+  balance(scopes?: Scopes | readonly Scopes[]): readonly AccountBalance[];
+  on<N extends GuardEventName>(name: N, listener: (event: GuardEvents[N]) => void): Unsubscribe;
+  /** @internal The same as `tryReserve`, for adapters that can wait for a store. */
+  admit(call: Call): Admission;
+  /** @internal Tells listeners of a refusal that fell before the guard was asked. */
+  noteRefusal(error: HardcapError, about: RefusalSubject): void;
+  /** @internal How long an answer may stand unread before its hold is closed as spent. */
+  readonly idleTimeoutMs: number;
+}
+
+/** Whom a refusal concerned. */
+export interface RefusalSubject {
+  readonly provider: string;
+  readonly model: string | null;
+}
+
+/** What an adapter is answered: a hold, an error, or that the store must be asked first. */
+export type Admission = Reservation | HardcapError | MustAsk;
+
+/**
+ * Caps that hold: no attempt starts unless the most it can cost fits into every cap that applies, on
+ * top of all that is spent and held there. Check and hold are one synchronous step.
+ *
+ * Throws `CONFIG_INVALID` at construction when the configuration cannot be meant.
+ *
+ * @example
+ * const guard = new BudgetGuard({ global_cap_per_day_usd: 50, per_customer_cap_per_day_usd: 2 });
+ * await guard.run({ customer: 'acme' }, () => anthropic.messages.create({ ... }));
+ */
+export class BudgetGuard implements Guard {
+  readonly #settings: GuardSettings;
+  readonly #policy: Policy;
+  readonly #context = new ScopeContext();
+  readonly #ports: ReservationPorts;
+  readonly #assumptions: ProviderAssumptions;
+  readonly #newId = createIds();
+
+  constructor(config: BudgetGuardConfig, ports: GuardPorts = {}) {
+    this.#settings = readConfig(config);
+    this.#policy = createPolicy(this.#settings.caps);
+    this.#assumptions = assumptionsOf(this.#settings);
+    const clock = monotone(ports.clock ?? systemClock);
+    const book = ports.priceBook ?? createPriceBook({ overrides: this.#settings.prices });
+    const ledger = ports.ledger ?? createMemoryLedger();
+    this.#ports = { ledger, book, clock, events: new EventHub() };
+    warnOfStalePrices(book, clock(), this.#settings.maxPriceAgeDays);
+  }
+
+  /**
+   * A guard from a JSON file, by default `budget-guard.config.json` in the working directory.
+   * Throws `CONFIG_INVALID` when the file is missing, not JSON, or cannot be meant.
+   */
+  static fromConfig(path?: string, ports?: GuardPorts): BudgetGuard {
+    return new BudgetGuard(readConfigFile(path), ports);
+  }
+
+  /** The validated configuration, defaults filled in. */
+  get settings(): GuardSettings {
+    return this.#settings;
+  }
+
+  /** @internal */
+  get idleTimeoutMs(): number {
+    return this.#settings.idleTimeoutMs;
+  }
+
+  run<T>(scopes: Scopes, fn: () => T): T {
+    return this.#context.run(scopes, fn);
+  }
+
+  for(scopes: Scopes): Guard {
+    return new GuardView(this, [scopes]);
+  }
+
+  on<N extends GuardEventName>(name: N, listener: (event: GuardEvents[N]) => void): Unsubscribe {
+    return this.#ports.events.on(name, listener);
+  }
+
+  reserve(call: Call): Reservation {
+    return reservedOrThrow(this.admit(call));
+  }
+
+  async reserveAsync(call: Call): Promise<Reservation> {
+    const admission = this.admit(call);
+    return reservedOrThrow(isMustAsk(admission) ? await admission.ask() : admission);
+  }
+
+  tryReserve(call: Call): Reservation | HardcapError {
+    const admission = this.admit(call);
+    return admission instanceof Reservation ? admission : answered(admission);
+  }
+
+  check(call: Call): Check {
+    const at = this.#ports.clock();
+    const quote = this.quote(call, at);
+    if (quote instanceof HardcapError) {
+      return { fits: false, bound_usd: null, bound_nano_usd: null, error: quote };
+    }
+    const short = shortOf(this.#ports.ledger, quote);
+    const error = short.length === 0 ? null : this.#capError(quote, short, at);
+    const bound = quote.amounts.usd;
+    return { fits: error === null, bound_usd: usdOf(bound), bound_nano_usd: bound, error };
+  }
+
+  balance(scopes: Scopes | readonly Scopes[] = []): readonly AccountBalance[] {
+    const set = narrowAll(this.#context.current(), scopeList(scopes));
+    return balancesOf(this.#policy, this.#ports.ledger, { scopes: set, at: this.#ports.clock() });
+  }
+
+  /**
+   * @internal The way every attempt takes: bound, price, plan, reserve. No `await` stands between the
+   * check and the hold. A refusal is a value; `MustAsk` means that the ledger cannot decide locally.
+   */
+  admit(call: Call): Admission {
+    const at = this.#ports.clock();
+    const quote = this.quote(call, at);
+    if (quote instanceof HardcapError) return this.#refused(quote, call);
+    const order: ReserveOrder = {
+      id: this.#newId(),
+      at,
+      amounts: quote.amounts,
+      accounts: quote.accounts,
+    };
+    const reply = this.#ports.ledger.reserve(order);
+    if (reply.kind === 'ask') return { kind: 'must-ask', ask: () => this.#ask(quote, order, call) };
+    return this.#admitted(reply, { quote, order, call });
+  }
+
+  /** @internal Bounded, priced and planned, or the error that says why not. */
+  quote(call: Call, at: EpochMs): Quote | HardcapError {
+    const scopes = narrowAll(this.#context.current(), scopeList(call.scopes));
+    const { book } = this.#ports;
+    return quoteCall(call, { scopes, at, book, policy: this.#policy, assumptions: this.#assumptions });
+  }
+
+  async #ask(quote: Quote, order: ReserveOrder, call: Call): Promise<Reservation | HardcapError> {
+    const reply = await this.#ports.ledger.reserveAsync(order);
+    return this.#admitted(reply, { quote, order, call });
+  }
+
+  #admitted(
+    reply: ReserveReply,
+    { quote, order, call }: { readonly quote: Quote; readonly order: ReserveOrder; readonly call: Call },
+  ): Reservation | HardcapError {
+    switch (reply.kind) {
+      case 'reserved':
+        return this.#reserved(quote, order, reply.observedShort);
+      case 'refused':
+        return this.#refused(this.#capError(quote, reply.short, order.at), call);
+      case 'ask':
+      case 'unavailable':
+        return this.#refused(storeUnavailable('cause' in reply ? reply.cause : undefined), call);
+      case 'conflict':
+        return this.#refused(
+          new OperationError('STORE_CONFLICT', `Reservation id ${order.id} is already taken.`),
+          call,
+        );
+    }
+  }
+
+  #reserved(quote: Quote, order: ReserveOrder, observed: readonly Short[]): Reservation {
+    const reservation = new Reservation(order.id, quote, this.#ports);
+    this.#ports.events.emit('reserved', () => ({
+      id: order.id,
+      at: order.at,
+      provider: quote.provider.name,
+      model: quote.facts.model,
+      route: quote.facts.route,
+      draws: reservation.draws(),
+      held_nano_usd: quote.amounts.usd,
+      observed: observed.map(({ account }) => drawOf(account)),
+    }));
+    return reservation;
+  }
+
+  #capError(quote: Quote, short: readonly Short[], at: EpochMs): BudgetCapError {
+    const affordable = affordableOutputTokens(quote, short);
+    return new BudgetCapError(
+      capRefusal({
+        short,
+        at,
+        amounts: quote.amounts,
+        model: quote.facts.model,
+        affordableOutputTokens: affordable,
+      }),
+    );
+  }
+
+  /** @internal */
+  noteRefusal(error: HardcapError, { provider, model }: RefusalSubject): void {
+    this.#ports.events.emit('refused', () => ({
+      at: this.#ports.clock(),
+      provider,
+      model,
+      code: error.code,
+      message: error.message,
+      error: error.toJSON(),
+    }));
+  }
+
+  #refused(error: HardcapError, { provider, body }: Call): HardcapError {
+    const model = typeof body['model'] === 'string' ? body['model'] : null;
+    this.noteRefusal(error, { provider, model });
+    return error;
+  }
+}
+
+/** The ledger cannot decide locally; `ask` does, and the call may go only after it. */
+export interface MustAsk {
+  readonly kind: 'must-ask';
+  readonly ask: () => Promise<Reservation | HardcapError>;
+}
+
+/** A guard that adds fixed scopes to every call. Inner scopes only narrow. */
+class GuardView implements Guard {
+  readonly #guard: BudgetGuard;
+  readonly #scopes: readonly Scopes[];
+
+  constructor(guard: BudgetGuard, scopes: readonly Scopes[]) {
+    this.#guard = guard;
+    this.#scopes = scopes;
+  }
+
+  run<T>(scopes: Scopes, fn: () => T): T {
+    const inner = () => this.#guard.run(scopes, fn);
+    return this.#scopes.reduceRight<() => T>(
+      (next, outer) => () => this.#guard.run(outer, next),
+      inner,
+    )();
+  }
+
+  for(scopes: Scopes): Guard {
+    return new GuardView(this.#guard, [...this.#scopes, scopes]);
+  }
+
+  on<N extends GuardEventName>(name: N, listener: (event: GuardEvents[N]) => void): Unsubscribe {
+    return this.#guard.on(name, listener);
+  }
+
+  check(call: Call): Check {
+    return this.#guard.check(this.#narrowed(call));
+  }
+
+  reserve(call: Call): Reservation {
+    return this.#guard.reserve(this.#narrowed(call));
+  }
+
+  reserveAsync(call: Call): Promise<Reservation> {
+    return this.#guard.reserveAsync(this.#narrowed(call));
+  }
+
+  tryReserve(call: Call): Reservation | HardcapError {
+    return this.#guard.tryReserve(this.#narrowed(call));
+  }
+
+  admit(call: Call): Admission {
+    return this.#guard.admit(this.#narrowed(call));
+  }
+
+  balance(scopes: Scopes | readonly Scopes[] = []): readonly AccountBalance[] {
+    return this.#guard.balance([...this.#scopes, ...scopeList(scopes)]);
+  }
+
+  noteRefusal(error: HardcapError, about: RefusalSubject): void {
+    this.#guard.noteRefusal(error, about);
+  }
+
+  get idleTimeoutMs(): number {
+    return this.#guard.idleTimeoutMs;
+  }
+
+  #narrowed(call: Call): Call {
+    return { ...call, scopes: [...this.#scopes, ...scopeList(call.scopes)] };
+  }
+}
+
+function narrowAll(outer: ScopeSet, inner: readonly Scopes[]): ScopeSet {
+  let scopes = outer;
+  for (const next of inner) scopes = narrow(scopes, next);
+  return scopes;
+}
+
+function reservedOrThrow(admission: Admission): Reservation {
+  if (admission instanceof Reservation) return admission;
+  throw answered(admission);
+}
+
+/** Where nobody may ask the store, having to ask is the same as a store that does not answer. */
+function answered(admission: HardcapError | MustAsk): HardcapError {
+  return isMustAsk(admission) ? storeUnavailable(undefined) : admission;
+}
+
+/** Whether the ledger has to ask its store before the call may go. */
+export function isMustAsk(admission: Admission): admission is MustAsk {
+  return 'ask' in admission;
+}
+
+function storeUnavailable(cause: unknown): OperationError {
+  const message = 'The ledger cannot decide now, so no money is held and nothing was sent.';
+  return new OperationError('STORE_UNAVAILABLE', message, { cause });
+}

@@ -1,0 +1,258 @@
+import { MisuseError, OperationError, invariant } from '../errors/error.ts';
+import type { Account, Amounts } from '../ledger/account.ts';
+import type { AdjustReply, EndReply, Ledger, Outcome } from '../ledger/ledger.ts';
+import type { Meter, MeterReading, Usage } from '../meter/usage.ts';
+import { NANO_USD_ZERO, usdOf, type NanoUsd } from '../units/money.ts';
+import type { Clock } from '../units/time.ts';
+import type { JsonObject } from '../providers/provider.ts';
+import type { PriceBook } from '../pricing/price-book.ts';
+import type { Quote } from './call.ts';
+import type { DriftEvent, DrawEvent, EventHub } from './events.ts';
+import { readRawUsage } from './raw-usage.ts';
+import { atBound, settlementOf, type Settlement } from './settlement.ts';
+
+/** What a reservation needs of its guard. */
+export interface ReservationPorts {
+  readonly ledger: Ledger;
+  readonly book: PriceBook;
+  readonly clock: Clock;
+  readonly events: EventHub;
+}
+
+const ENDED_CODES = {
+  settled: 'RESERVATION_SETTLED',
+  released: 'RESERVATION_RELEASED',
+  expired: 'RESERVATION_EXPIRED',
+} as const;
+
+/**
+ * Money held for one attempt. It ends exactly once: settled at what was billed, released on proof
+ * that nothing was, or closed as spent.
+ *
+ * @example
+ * using reservation = guard.reserve({ provider: 'anthropic', body });
+ * const answer = await send(body);
+ * reservation.settle(answer.usage);
+ */
+export class Reservation {
+  readonly id: string;
+  readonly quote: Quote;
+  readonly #ports: ReservationPorts;
+  #ended: Outcome | undefined;
+  /** What was booked when it ended, so that late figures can correct it. */
+  #booked: NanoUsd = NANO_USD_ZERO;
+  #adjustments = 0;
+
+  constructor(id: string, quote: Quote, ports: ReservationPorts) {
+    this.id = id;
+    this.quote = quote;
+    this.#ports = ports;
+  }
+
+  /** Dollars held: the most this attempt can cost. */
+  get held_usd(): number {
+    return usdOf(this.quote.amounts.usd);
+  }
+
+  /** Whether the hold still stands. */
+  get isOpen(): boolean {
+    return this.#ended === undefined;
+  }
+
+  /**
+   * Replaces the hold by what the provider billed: its raw `usage` object, or a `Usage`.
+   *
+   * Without usage, or with figures that cannot be meant, the whole bound is booked.
+   * Throws `RESERVATION_SETTLED`, `RESERVATION_RELEASED` or `RESERVATION_EXPIRED` when it has ended
+   * before, and `STORE_UNAVAILABLE` when the ledger cannot write; the hold then stands.
+   */
+  settle(usage: Usage | JsonObject | undefined): void {
+    this.#mustBeOpen();
+    const reading = readRawUsage(usage, this.quote);
+    this.#finish(settlementOf(reading, this.#settling()));
+  }
+
+  /** Gives the whole hold back. `proof` says why nothing was billed; it is kept in the journal. */
+  release(proof: string): void {
+    this.#mustBeOpen();
+    if (proof === '') {
+      throw new MisuseError('REQUEST_INVALID', 'proof = "": say why nothing was billed.');
+    }
+    this.releaseAs('unsent', proof);
+  }
+
+  /** Closes an abandoned hold as spent. Does nothing when it has ended. */
+  [Symbol.dispose](): void {
+    if (this.isOpen) this.expire('the reservation went out of scope unsettled');
+  }
+
+  /** @internal A meter for the answer to this attempt. */
+  meter(contentType: string): Meter {
+    return this.quote.provider.meter(this.quote.facts, contentType);
+  }
+
+  /** @internal Ends the hold by what the meter read. */
+  finishAt(reading: MeterReading): void {
+    const settlement = settlementOf(reading, this.#settling());
+    if (settlement.outcome === 'refused') this.#release(settlement);
+    else this.#finish(settlement);
+  }
+
+  /** @internal Gives the hold back: the request never left, or the provider itself refused it. */
+  releaseAs(outcome: 'unsent' | 'refused', proof: string): void {
+    this.#release({ ...atBound(this.quote, proof), outcome });
+  }
+
+  /** @internal Books the whole bound: nobody knows whether it was billed. */
+  settleUnknown(reason: string): void {
+    this.#finish(atBound(this.quote, reason));
+  }
+
+  /** @internal Closes the hold as spent at its bound. */
+  expire(reason: string): void {
+    const { ledger, clock } = this.#ports;
+    const reply = ledger.expire({ id: this.id, at: clock(), reason });
+    this.#ends(reply, { ...atBound(this.quote, reason), outcome: 'abandoned' });
+  }
+
+  /** @internal Final figures that came after the end: the books follow them, with the reason kept. */
+  correctAt(reading: MeterReading, reason: string): void {
+    invariant(this.#ended !== undefined, 'only an ended reservation is corrected');
+    const settlement = settlementOf(reading, this.#settling());
+    if (settlement.outcome !== 'complete' || settlement.amounts.usd === this.#booked) return;
+    const { ledger, clock } = this.#ports;
+    this.#adjustments += 1;
+    const order = { id: `${this.id}+${this.#adjustments}`, reservationId: this.id, reason };
+    const reply = ledger.adjust({ ...order, at: clock(), amounts: settlement.amounts });
+    this.#report(reply, settlement, reason);
+  }
+
+  /** @internal The guard's own words for the draws, for events. */
+  draws(): readonly DrawEvent[] {
+    return this.quote.accounts.map(drawOf);
+  }
+
+  #settling() {
+    return { quote: this.quote, book: this.#ports.book, at: this.#ports.clock() };
+  }
+
+  #mustBeOpen(): void {
+    if (this.#ended === undefined) return;
+    const code = ENDED_CODES[this.#ended];
+    throw new MisuseError(code, `Reservation ${this.id} has already been ${this.#ended}.`);
+  }
+
+  #finish(settlement: Settlement): void {
+    const { ledger, clock } = this.#ports;
+    const { amounts } = settlement;
+    this.#ends(ledger.settle({ id: this.id, at: clock(), amounts }), settlement);
+  }
+
+  #release(settlement: Settlement): void {
+    const { ledger, clock } = this.#ports;
+    const reason = settlement.reason ?? settlement.outcome;
+    this.#ends(ledger.release({ id: this.id, at: clock(), reason }), settlement);
+  }
+
+  #ends(reply: EndReply, settlement: Settlement): void {
+    switch (reply.kind) {
+      case 'ended':
+        this.#ended = reply.outcome;
+        this.#booked = reply.outcome === 'released' ? NANO_USD_ZERO : settlement.amounts.usd;
+        this.#announce(settlement, reply.overdrawn);
+        return;
+      case 'already':
+        this.#ended = reply.outcome;
+        this.#mustBeOpen();
+        return;
+      case 'unknown-id':
+        throw new MisuseError('RESERVATION_UNKNOWN', `No reservation ${this.id} in the ledger.`);
+      case 'unavailable':
+        this.#drift('settle-failed', 'The ledger cannot write; the hold stands.');
+        throw new OperationError(
+          'STORE_UNAVAILABLE',
+          `The ledger cannot close reservation ${this.id}; its hold stands.`,
+          { cause: reply.cause },
+        );
+    }
+  }
+
+  #announce(settlement: Settlement, overdrawn: readonly Account[]): void {
+    const { events, clock } = this.#ports;
+    const { provider, facts, amounts } = this.quote;
+    events.emit('settled', () => ({
+      id: this.id,
+      at: clock(),
+      provider: provider.name,
+      model: facts.model,
+      route: facts.route,
+      draws: this.draws(),
+      held_nano_usd: amounts.usd,
+      cost_nano_usd: this.#booked,
+      outcome: settlement.outcome,
+      usage: settlement.usage,
+      reason: settlement.reason,
+    }));
+    if (settlement.drift !== null) this.#drift(settlement.drift, driftMessage(settlement, amounts));
+    this.#announceAccounts(overdrawn, this.#booked);
+  }
+
+  #announceAccounts(overdrawn: readonly Account[], addedUsd: NanoUsd): void {
+    const { events, ledger, clock } = this.#ports;
+    if (events.has('threshold')) {
+      for (const account of this.quote.accounts) this.#announceThresholds(account, addedUsd);
+    }
+    for (const account of overdrawn) {
+      events.emit('overdrawn', () => ({
+        ...drawOf(account),
+        at: clock(),
+        id: this.id,
+        spent_nano_usd: ledger.balance(account).spent.usd,
+        cap_nano_usd: account.ceiling.usd ?? null,
+      }));
+    }
+  }
+
+  #announceThresholds(account: Account, addedUsd: NanoUsd): void {
+    const { events, ledger, clock } = this.#ports;
+    const cap = account.ceiling.usd;
+    if (cap === undefined) return;
+    const spent = ledger.balance(account).spent.usd;
+    for (const threshold of account.thresholds ?? []) {
+      const line = cap * threshold;
+      if (spent < line || spent - addedUsd >= line) continue;
+      events.emit('threshold', () => ({
+        ...drawOf(account),
+        at: clock(),
+        threshold,
+        spent_nano_usd: spent,
+        cap_nano_usd: cap,
+      }));
+    }
+  }
+
+  #report(reply: AdjustReply, settlement: Settlement, reason: string): void {
+    if (reply.kind !== 'adjusted') {
+      this.#drift('settle-failed', `A correction could not be booked (${reply.kind}): ${reason}`);
+      return;
+    }
+    this.#booked = settlement.amounts.usd;
+    this.#drift('late-usage', reason);
+    this.#announceAccounts(reply.overdrawn, NANO_USD_ZERO);
+  }
+
+  #drift(kind: DriftEvent['kind'], message: string): void {
+    const { events, clock } = this.#ports;
+    events.emit('drift', () => ({ at: clock(), id: this.id, kind, message }));
+  }
+}
+
+/** How an account is named in events. */
+export function drawOf(account: Account): DrawEvent {
+  return { cap_id: account.capId, scope: account.scope, window: account.window };
+}
+
+function driftMessage(settlement: Settlement, held: Amounts): string {
+  const booked = `${settlement.amounts.usd} nano-dollars booked, ${held.usd} held`;
+  return settlement.reason === null ? `${booked}.` : `${settlement.reason}; ${booked}.`;
+}

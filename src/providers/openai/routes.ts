@@ -1,0 +1,62 @@
+import { matchRoute, routeTable, type RouteRule } from '../match-route.ts';
+import type { Route } from '../provider.ts';
+
+/** What each path of the OpenAI API costs. Whatever is not listed is unmetered, so refused. */
+export function routeOpenAI(request: { readonly method: string; readonly path: string }): Route {
+  return matchRoute(TABLE, request);
+}
+
+function rows(
+  kind: RouteRule['kind'],
+  name: string,
+  lines: readonly `${string} ${string}`[],
+): RouteRule[] {
+  return lines.map((line) => {
+    const [method = '', path = ''] = line.split(' ');
+    return { method, path, kind, name };
+  });
+}
+
+const RULES: readonly RouteRule[] = [
+  ...rows('metered', 'chat.completions', ['POST chat/completions']),
+  ...rows('metered', 'responses', ['POST responses']),
+  ...rows('metered', 'completions', ['POST completions']),
+  ...rows('metered', 'embeddings', ['POST embeddings']),
+  ...rows('metered', 'images.generations', ['POST images/generations']),
+  ...rows('unmetered', 'images.edits', ['POST images/edits']),
+  ...rows('unmetered', 'images.variations', ['POST images/variations']),
+  ...rows('unmetered', 'responses.compact', ['POST responses/compact']),
+  ...rows('unmetered', 'audio', [
+    'POST audio/speech',
+    'POST audio/transcriptions',
+    'POST audio/translations',
+  ]),
+  ...rows('unmetered', 'batches', ['POST batches']),
+  ...rows('unmetered', 'fine_tuning', ['POST fine_tuning/jobs']),
+  ...rows('unmetered', 'videos', ['POST videos']),
+  ...rows('free', 'responses.input_tokens', ['POST responses/input_tokens']),
+  ...rows('free', 'moderations', ['POST moderations']),
+  ...rows('free', 'models', ['GET models', 'GET models/*']),
+  ...rows('free', 'files', [
+    'GET files',
+    'GET files/*',
+    'GET files/*/content',
+    'POST files',
+    'DELETE files/*',
+  ]),
+  ...rows('free', 'responses.retrieve', [
+    'GET responses/*',
+    'GET responses/*/input_items',
+    'DELETE responses/*',
+    'POST responses/*/cancel',
+  ]),
+  ...rows('free', 'chat.completions.stored', [
+    'GET chat/completions',
+    'GET chat/completions/*',
+    'GET chat/completions/*/messages',
+    'DELETE chat/completions/*',
+  ]),
+  ...rows('free', 'batches.read', ['GET batches', 'GET batches/*', 'POST batches/*/cancel']),
+];
+
+const TABLE = routeTable(RULES);
