@@ -142,8 +142,8 @@ const NOTES: Readonly<Record<string, Note>> = {
   'prices[].model': { description: 'The exact model id that the request names. No patterns.' },
   'prices[].usdPerMillion': {
     description:
-      'Dollars per million tokens of each class, as numbers or decimal strings. A class left out ' +
-      'has no price: what could be billed in it is refused.',
+      'Dollars per million tokens of each class, as numbers or decimal strings. Leaving a class ' +
+      'out says that it is never billed; if it is, the attempt is booked at its bound.',
   },
   ...Object.fromEntries(
     Object.entries(CLASS_NOTES).map(([name, description]) => [

@@ -50,11 +50,13 @@ function decide(
   if (route.kind === 'free') return boundary.fetch(request.input, request.init);
   if (route.kind === 'unmetered') return refuse(unmetered(request, route.reason));
   if (text === undefined) return refuse(unreadableBody(request));
-  const facts = provider.readRequest(route.name, text);
-  if ('kind' in facts) {
-    const message = `${facts.field}: ${facts.reason}. Nothing was held or sent.`;
+  const read = provider.readRequest(route.name, text);
+  if ('kind' in read) {
+    const message = `${read.field}: ${read.reason}. Nothing was held or sent.`;
     return refuse(new MisuseError('REQUEST_INVALID', message));
   }
+  const geo = provider.geoOfHost(request.url.hostname);
+  const facts = geo === undefined ? read : { ...read, geo };
   if (request.signal?.aborted === true) return Promise.reject(abortReason(request.signal));
   const scopes = boundary.scopes === undefined ? {} : { scopes: boundary.scopes };
   const call = { provider: provider.name, route: route.name, body: facts.body, facts, ...scopes };

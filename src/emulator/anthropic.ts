@@ -6,17 +6,24 @@ import { countIn, isObject, textIn } from './json.ts';
 import type { JsonObject } from './json.ts';
 import { countAnthropicPrompt } from './prompt-cache.ts';
 import type { ClippedOutput, Iteration, Reply } from './reply.ts';
+import { remember } from './history.ts';
 import { FALLBACK_TEXT, clipOutput } from './reply.ts';
 import { anthropicUsage, reportUsage } from './report.ts';
 import { sampleSchema } from './schema-sample.ts';
 import type { BilledUsage } from './usage.ts';
-import { NO_USAGE, mergeUsage } from './usage.ts';
+import { NO_USAGE, mergeUsage, promptTokens } from './usage.ts';
 
-/** POST /v1/messages: one answer of the Messages API, billed as Anthropic bills. */
+/**
+ * POST /v1/messages: one answer of the Messages API, billed as Anthropic bills.
+ *
+ * A `thread` that continues bills the stored conversation again, as input of this request.
+ */
 export function answerMessages(turn: Turn): Answer {
   const wrong = checkMessages(turn);
   if (wrong !== undefined) return wrong;
   const { body, price, request, site } = turn;
+  const earlier = threadTokens(turn);
+  if (earlier === undefined) return badRequest('thread: previous_message_id not found');
   const reply = site.reply(request);
   const prompt = promptUsage(turn, reply);
   if (prompt === undefined)
@@ -32,7 +39,9 @@ export function answerMessages(turn: Turn): Answer {
     outputTokens: output.outputTokens,
     webSearches: reply.webSearches ?? 0,
   };
-  const usage = mergeUsage(counted, reply.usage ?? {});
+  const history = reply.inputTokens === undefined ? earlier : 0;
+  const whole = { ...counted, inputTokens: counted.inputTokens + history };
+  const usage = mergeUsage(whole, reply.usage ?? {});
   const charge: Charge = {
     model: chargedModel(turn),
     usage,
@@ -45,6 +54,9 @@ export function answerMessages(turn: Turn): Answer {
     })),
   };
   const id = site.nextId('msg_');
+  if (isObject(body['thread'])) {
+    remember(site.history, id, promptTokens(usage) + usage.outputTokens);
+  }
   const content = contentOf(output, turn);
   const stopReason = stopReasonOf(output, content);
   const message = { id, model: namedModel(turn), content, stopReason };
@@ -64,6 +76,14 @@ export function answerCountTokens(turn: Turn): Answer {
     kind: 'free',
     body: { input_tokens: countAnthropicPrompt(turn.body, turn.site.counter) },
   };
+}
+
+/** Tokens of the conversation that the request continues; `undefined`: there is none by that id. */
+function threadTokens({ body, site }: Turn): number | undefined {
+  const { thread } = body;
+  if (!isObject(thread) || thread['type'] !== 'continue') return 0;
+  const previous = textIn(thread['previous_message_id']);
+  return previous === undefined ? undefined : site.history.get(previous);
 }
 
 function checkMessages({ body, price }: Turn): Failure | undefined {

@@ -1,4 +1,5 @@
 import type { Answer, Turn } from './answer.ts';
+import { remember } from './history.ts';
 import { namedModel } from './answer.ts';
 import { countContent, countJson, countMessages } from './count.ts';
 import type { JsonObject } from './json.ts';
@@ -19,7 +20,6 @@ import { sampleSchema } from './schema-sample.ts';
 import type { BilledUsage } from './usage.ts';
 import { NO_USAGE, mergeUsage, promptTokens } from './usage.ts';
 
-const HISTORY_MAX = 10_000;
 
 /**
  * POST /v1/responses.
@@ -168,8 +168,3 @@ function fallbackText(body: JsonObject): string {
   return isObject(schema) ? JSON.stringify(sampleSchema(schema)) : FALLBACK_TEXT;
 }
 
-function remember(history: Map<string, number>, id: string, tokens: number): void {
-  history.set(id, tokens);
-  const oldest = history.size > HISTORY_MAX ? history.keys().next().value : undefined;
-  if (oldest !== undefined) history.delete(oldest);
-}

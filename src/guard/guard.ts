@@ -17,6 +17,7 @@ import { scopeList, type Call, type Quote } from './call.ts';
 import { readConfigFile } from './config-file.ts';
 import { ScopeContext } from './context.ts';
 import { EventHub, type GuardEventName, type GuardEvents, type Unsubscribe } from './events.ts';
+import { HistoryMemory } from './history.ts';
 import { createIds } from './ids.ts';
 import { assumptionsOf, quoteCall, type ProviderAssumptions } from './quote.ts';
 import { drawOf, Reservation, type ReservationPorts } from './reservation.ts';
@@ -95,11 +96,12 @@ export class BudgetGuard implements Guard {
   constructor(config: BudgetGuardConfig, ports: GuardPorts = {}) {
     this.#settings = readConfig(config);
     this.#policy = createPolicy(this.#settings.caps);
-    this.#assumptions = assumptionsOf(this.#settings);
+    const history = new HistoryMemory();
+    this.#assumptions = assumptionsOf(this.#settings, history);
     const clock = monotone(ports.clock ?? systemClock);
     const book = ports.priceBook ?? createPriceBook({ overrides: this.#settings.prices });
     const ledger = ports.ledger ?? createMemoryLedger();
-    this.#ports = { ledger, book, clock, events: new EventHub() };
+    this.#ports = { ledger, book, clock, events: new EventHub(), history };
     warnOfStalePrices(book, clock(), this.#settings.maxPriceAgeDays);
   }
 

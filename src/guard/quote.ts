@@ -9,6 +9,7 @@ import type { Assumptions, Provider, RequestFacts, Unreadable } from '../provide
 import { findProvider } from '../providers/registry.ts';
 import { addTokens, CALLS_ONE } from '../units/count.ts';
 import type { EpochMs } from '../units/time.ts';
+import type { HistoryMemory } from './history.ts';
 import { DEFAULT_ROUTES, type Call, type Quote } from './call.ts';
 import { isUnpriced } from './settlement.ts';
 
@@ -33,12 +34,14 @@ export type ProviderAssumptions = (provider: string) => Assumptions;
 export function quoteCall(call: Call, terms: QuoteTerms): Quote | HardcapError {
   const provider = findProvider(call.provider);
   if (provider === undefined) return unknownProvider(call.provider);
-  const facts = call.facts ?? provider.readBody(routeOf(call), call.body);
-  if ('kind' in facts) return unreadable(facts);
+  const read = call.facts ?? provider.readBody(routeOf(call), call.body);
+  if ('kind' in read) return unreadable(read);
+  const assumptions = terms.assumptions(provider.name);
+  const facts = placed(read, assumptions);
   const { book, at } = terms;
   const card = book.find(provider.name, facts.model, at);
   if (card === undefined) return unknownPrice(provider, facts);
-  const bound = provider.bound(facts, card, terms.assumptions(provider.name));
+  const bound = provider.bound(facts, card, assumptions);
   if ('kind' in bound) return unbounded(facts, bound);
   const usd = boundCost(bound, card);
   if (isUnpriced(usd)) return unpricedBound(facts, usd.reason);
@@ -50,15 +53,31 @@ export function quoteCall(call: Call, terms: QuoteTerms): Quote | HardcapError {
   return { provider, facts, card, bound, amounts, accounts, scopes };
 }
 
+/** The user's own region stands where the address names none. */
+function placed(facts: RequestFacts, { geo }: Assumptions): RequestFacts {
+  if (facts.geo !== undefined || geo === 'any' || geo === 'global') return facts;
+  return { ...facts, geo };
+}
+
 function routeOf(call: Call): string {
   return call.route ?? DEFAULT_ROUTES[call.provider] ?? '';
 }
 
 /** What the user has said about each provider account; of an unnamed one nothing is known. */
-export function assumptionsOf(settings: GuardSettings): ProviderAssumptions {
+export function assumptionsOf(
+  settings: GuardSettings,
+  history: HistoryMemory,
+): ProviderAssumptions {
   const { assume, allow } = settings;
   const named = new Map<string, Assumptions>(
-    Object.entries(assume).map(([name, account]) => [name, { ...account, allow }]),
+    Object.entries(assume).map(([provider, account]) => [
+      provider,
+      {
+        ...account,
+        allow,
+        historyTokens: (id, model) => history.tokensOf({ provider, model, id }),
+      },
+    ]),
   );
   const unnamed: Assumptions = { serviceTier: 'any', geo: 'any', allow };
   return (provider) => named.get(provider) ?? unnamed;

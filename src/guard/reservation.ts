@@ -7,6 +7,7 @@ import type { Clock } from '../units/time.ts';
 import type { JsonObject } from '../providers/provider.ts';
 import type { PriceBook } from '../pricing/price-book.ts';
 import type { Quote } from './call.ts';
+import type { HistoryMemory } from './history.ts';
 import type { DriftEvent, DrawEvent, EventHub } from './events.ts';
 import { readRawUsage } from './raw-usage.ts';
 import { atBound, settlementOf, type Settlement } from './settlement.ts';
@@ -17,6 +18,7 @@ export interface ReservationPorts {
   readonly book: PriceBook;
   readonly clock: Clock;
   readonly events: EventHub;
+  readonly history: HistoryMemory;
 }
 
 const ENDED_CODES = {
@@ -96,6 +98,7 @@ export class Reservation {
     const settlement = settlementOf(reading, this.#settling());
     if (settlement.outcome === 'refused') this.#release(settlement);
     else this.#finish(settlement);
+    this.#rememberHistory(reading);
   }
 
   /** @internal Gives the hold back: the request never left, or the provider itself refused it. */
@@ -130,6 +133,15 @@ export class Reservation {
   /** @internal The guard's own words for the draws, for events. */
   draws(): readonly DrawEvent[] {
     return this.quote.accounts.map(drawOf);
+  }
+
+  /** Where a later request may continue from this answer by its id, that id has a known size now. */
+  #rememberHistory(reading: MeterReading): void {
+    const { provider, facts } = this.quote;
+    if (reading.kind !== 'complete' || reading.responseId === undefined) return;
+    if (!provider.keepsHistory(facts)) return;
+    const { responseId: id, usage } = reading;
+    this.#ports.history.remember({ provider: provider.name, model: facts.model, id, usage });
   }
 
   #settling() {

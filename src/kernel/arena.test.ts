@@ -39,11 +39,11 @@ describe('Arena', () => {
     const verdicts = [
       [arena.charge(handle, TOKENS, 50), budget.charge(TOKENS, 50)],
       [arena.tryCharge(handle, TOKENS, 51), budget.tryCharge(TOKENS, 51)],
-      [arena.tryChargeAll(handle, TOKENS, 1), budget.tryChargeAll(TOKENS, 1)],
+      [arena.tryChargeAll(handle, TOKENS, 1, CALLS, 0), budget.tryChargeAll(TOKENS, 1, CALLS, 0)],
       [arena.tryChargeAll(handle, CALLS, 1, TOKENS, 40), budget.tryChargeAll(CALLS, 1, TOKENS, 40)],
       [
-        arena.tryChargeAll(handle, [9, 0, 0, 2, 0, 0, 0, 0]),
-        budget.tryChargeAll([9, 0, 0, 2, 0, 0, 0, 0]),
+        arena.tryChargeVector(handle, [9, 0, 0, 2, 0, 0, 0, 0]),
+        budget.tryChargeVector([9, 0, 0, 2, 0, 0, 0, 0]),
       ],
       [arena.refund(handle, TOKENS, 30), budget.refund(TOKENS, 30)],
     ];
@@ -69,7 +69,8 @@ describe('Arena', () => {
     for (const call of [
       () => arena.charge(old, TOKENS, 1),
       () => arena.tryCharge(old, TOKENS, 1),
-      () => arena.tryChargeAll(old, TOKENS, 1),
+      () => arena.tryChargeAll(old, TOKENS, 1, CALLS, 1),
+      () => arena.tryChargeVector(old, [1, 0, 0, 0, 0, 0, 0, 0]),
       () => arena.refund(old, TOKENS, 1),
       () => arena.spent(old, TOKENS),
       () => arena.remaining(old, TOKENS),

@@ -1,5 +1,5 @@
 import { BudgetBuilder } from './budget-builder.ts';
-import { charge, refund, tryCharge, tryChargeAll, type Costs } from './charge.ts';
+import { charge, refund, tryCharge, tryChargeAll, tryChargeVector, type Costs } from './charge.ts';
 import type { Dimension } from './dimension.ts';
 import { BuilderError, ChargeError, display } from './fault.ts';
 import {
@@ -109,35 +109,30 @@ export class Arena {
   }
 
   /** As `Budget.tryChargeAll`: all amounts or none, the first in the order given named. */
-  tryChargeAll(handle: BudgetHandle, first: Dimension, firstAmount: number): Verdict;
   tryChargeAll(
     handle: BudgetHandle,
     first: Dimension,
     firstAmount: number,
     second: Dimension,
     secondAmount: number,
-  ): Verdict;
-  tryChargeAll(
-    handle: BudgetHandle,
-    first: Dimension,
-    firstAmount: number,
-    second: Dimension,
-    secondAmount: number,
-    third: Dimension,
-    thirdAmount: number,
-  ): Verdict;
-  /** As `Budget.tryChargeAll` over a vector of eight amounts. */
-  tryChargeAll(handle: BudgetHandle, costs: Costs): Verdict;
-  tryChargeAll(
-    handle: BudgetHandle,
-    first: Dimension | Costs,
-    a?: number,
-    second?: Dimension,
-    b?: number,
     third?: Dimension,
-    c?: number,
+    thirdAmount?: number,
   ): Verdict {
-    return tryChargeAllIn(this.#state, this.#base(handle), first, a, second, b, third, c);
+    return tryChargeAllIn(
+      this.#state,
+      this.#base(handle),
+      first,
+      firstAmount,
+      second,
+      secondAmount,
+      third,
+      thirdAmount,
+    );
+  }
+
+  /** As `Budget.tryChargeVector`. */
+  tryChargeVector(handle: BudgetHandle, costs: Costs): Verdict {
+    return tryChargeVector(this.#state, this.#base(handle), costs);
   }
 
   /** As `Budget.refund`. */

@@ -60,7 +60,6 @@ describe('illegal amounts are refused by every operation and change nothing', ()
   const operations: [string, (budget: Budget, amount: number) => unknown][] = [
     ['charge', (budget, amount) => budget.charge(TOKENS, amount)],
     ['tryCharge', (budget, amount) => budget.tryCharge(TOKENS, amount)],
-    ['tryChargeAll of one', (budget, amount) => budget.tryChargeAll(TOKENS, amount)],
     ['tryChargeAll of two, 1st', (budget, amount) => budget.tryChargeAll(TOKENS, amount, CALLS, 1)],
     ['tryChargeAll of two, 2nd', (budget, amount) => budget.tryChargeAll(CALLS, 1, TOKENS, amount)],
     [
@@ -75,10 +74,7 @@ describe('illegal amounts are refused by every operation and change nothing', ()
       'tryChargeAll of three, 3rd',
       (budget, amount) => budget.tryChargeAll(CALLS, 1, BYTES, 1, TOKENS, amount),
     ],
-    [
-      'tryChargeAll of a vector',
-      (budget, amount) => budget.tryChargeAll([amount, 0, 1, 1, 0, 0, 0, 0]),
-    ],
+    ['tryChargeVector', (budget, amount) => budget.tryChargeVector([amount, 0, 1, 1, 0, 0, 0, 0])],
     ['refund', (budget, amount) => budget.refund(TOKENS, amount)],
   ];
 
@@ -101,7 +97,7 @@ describe('illegal amounts are refused by every operation and change nothing', ()
     const budget = Budget.builder().limitWithWarn(TOKENS, 10, -0).build();
     expect(budget.charge(TOKENS, -0)).toBe(CONTINUE);
     expect(budget.tryCharge(TOKENS, -0)).toBe(CONTINUE);
-    expect(budget.tryChargeAll([-0, 0, 0, 0, 0, 0, 0, 0])).toBe(CONTINUE);
+    expect(budget.tryChargeVector([-0, 0, 0, 0, 0, 0, 0, 0])).toBe(CONTINUE);
     expect(budget.refund(TOKENS, -0)).toBe(CONTINUE);
     for (const place of budget.snapshot()) expect(Object.is(place, -0)).toBe(false);
     const restored = Budget.restore(budget.snapshot().map((place) => (place === 0 ? -0 : place)));
@@ -250,7 +246,7 @@ describe('tryCharge', () => {
   });
 });
 
-describe('tryChargeAll', () => {
+describe('tryChargeAll and tryChargeVector', () => {
   it('names the first in the order given that does not fit, and records none', () => {
     const budget = three();
     const before = budget.snapshot();
@@ -259,8 +255,8 @@ describe('tryChargeAll', () => {
     expect(budget.tryChargeAll(TOKENS, 1, MEMORY, 0, CALLS, 3)).toBe(exhausted(MEMORY));
     expect(budget.tryChargeAll(TOKENS, 1, CALLS, 3, MEMORY, 0)).toBe(exhausted(CALLS));
     expect(budget.tryChargeAll(CALLS, 1, TOKENS, 1, MEMORY, 0)).toBe(exhausted(MEMORY));
-    expect(budget.tryChargeAll([101, 0, 0, 3, 0, 0, 0, 0])).toBe(exhausted(TOKENS));
-    expect(budget.tryChargeAll([1, 0, 0, 1, 0, 0, 0, 0])).toBe(exhausted(MEMORY));
+    expect(budget.tryChargeVector([101, 0, 0, 3, 0, 0, 0, 0])).toBe(exhausted(TOKENS));
+    expect(budget.tryChargeVector([1, 0, 0, 1, 0, 0, 0, 0])).toBe(exhausted(MEMORY));
     expect(budget.snapshot()).toEqual(before);
   });
 
@@ -272,7 +268,7 @@ describe('tryChargeAll', () => {
     expect(budget.tryChargeAll(TOKENS, 0, CALLS, 1, BYTES, 0)).toBe(warn(CALLS));
     expect(budget.tryChargeAll(TOKENS, 0, CALLS, 0)).toBe(warn(CALLS));
     expect(budget.tryChargeAll(CALLS, 0, TOKENS, 1)).toBe(warn(CALLS));
-    expect(budget.tryChargeAll([1, 0, 1, 1, 0, 0, 0, 0])).toBe(warn(TOKENS));
+    expect(budget.tryChargeVector([1, 0, 1, 1, 0, 0, 0, 0])).toBe(warn(TOKENS));
     expect(ALL.map((dimension) => budget.spent(dimension)).slice(0, 4)).toEqual([
       3,
       undefined,
@@ -288,7 +284,7 @@ describe('tryChargeAll', () => {
     expect(() => budget.tryChargeAll(BYTES, 0, CALLS, 9)).toThrow(unknown);
     expect(() => budget.tryChargeAll(CALLS, 9, TOKENS, 1, BYTES, 0)).toThrow(unknown);
     expect(() => budget.tryChargeAll(CALLS, 1, BYTES, 1, TOKENS, 1)).toThrow(unknown);
-    expect(() => budget.tryChargeAll([0, 0, 1, 9, 0, 0, 0, 0])).toThrow(unknown);
+    expect(() => budget.tryChargeVector([0, 0, 1, 9, 0, 0, 0, 0])).toThrow(unknown);
     expect(budget.spent(CALLS)).toBe(0);
   });
 
@@ -304,9 +300,9 @@ describe('tryChargeAll', () => {
 
   it('a cost vector has eight amounts, in an array or a Float64Array', () => {
     const budget = Budget.builder().limit(TOKENS, 9).build();
-    expect(budget.tryChargeAll(Float64Array.of(4, 0, 0, 0, 0, 0, 0, 0))).toBe(CONTINUE);
+    expect(budget.tryChargeVector(Float64Array.of(4, 0, 0, 0, 0, 0, 0, 0))).toBe(CONTINUE);
     for (const costs of [[], [1], new Float64Array(9), null, { length: 8 }]) {
-      expect(() => budget.tryChargeAll(costs as number[])).toThrow(fault('ILLEGAL_COSTS'));
+      expect(() => budget.tryChargeVector(costs as number[])).toThrow(fault('ILLEGAL_COSTS'));
     }
     expect(budget.spent(TOKENS)).toBe(4);
   });

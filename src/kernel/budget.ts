@@ -1,5 +1,5 @@
 import { BudgetBuilder } from './budget-builder.ts';
-import { charge, refund, tryCharge, tryChargeAll, type Costs } from './charge.ts';
+import { charge, refund, tryCharge, tryChargeAll, tryChargeVector, type Costs } from './charge.ts';
 import type { Dimension } from './dimension.ts';
 import {
   isOverflowedIn,
@@ -68,39 +68,36 @@ export class Budget {
   }
 
   /**
-   * Records all amounts or, when one of them does not fit, none. The verdict names the first dimension
-   * in the order given that does not fit, else the first that warns. A dimension may
+   * Records two or three amounts or, when one of them does not fit, none. The verdict names the first
+   * dimension in the order given that does not fit, else the first that warns. A dimension may
    * stand once only (`REPEATED_DIMENSION`).
    */
-  tryChargeAll(first: Dimension, firstAmount: number): Verdict;
   tryChargeAll(
     first: Dimension,
     firstAmount: number,
     second: Dimension,
     secondAmount: number,
-  ): Verdict;
-  tryChargeAll(
-    first: Dimension,
-    firstAmount: number,
-    second: Dimension,
-    secondAmount: number,
-    third: Dimension,
-    thirdAmount: number,
-  ): Verdict;
+    third?: Dimension,
+    thirdAmount?: number,
+  ): Verdict {
+    return tryChargeAllIn(
+      this.#state,
+      0,
+      first,
+      firstAmount,
+      second,
+      secondAmount,
+      third,
+      thirdAmount,
+    );
+  }
+
   /**
-   * The same over a vector of eight amounts in index order. Every declared dimension takes part, also
+   * The same for a vector of eight amounts in index order. Every declared dimension takes part, also
    * with 0: one already above its limit refuses the whole. An undeclared one may only be given 0.
    */
-  tryChargeAll(costs: Costs): Verdict;
-  tryChargeAll(
-    first: Dimension | Costs,
-    a?: number,
-    second?: Dimension,
-    b?: number,
-    third?: Dimension,
-    c?: number,
-  ): Verdict {
-    return tryChargeAllIn(this.#state, 0, first, a, second, b, third, c);
+  tryChargeVector(costs: Costs): Verdict {
+    return tryChargeVector(this.#state, 0, costs);
   }
 
   /**

@@ -1,5 +1,5 @@
-import { AMOUNT_MAX, SATURATED } from './arithmetic.ts';
-import { ALL, isDimension, MAX_DIMS, type Dimension } from './dimension.ts';
+import { AMOUNT_MAX, isAmount, SATURATED } from './arithmetic.ts';
+import { ALL, isDimension, MAX_DIMS, TOKENS, type Dimension } from './dimension.ts';
 import {
   illegalAmount,
   illegalCosts,
@@ -9,7 +9,7 @@ import {
   type ChargeError,
 } from './fault.ts';
 import { LIMIT, UNDECLARED, WARN } from './state.ts';
-import { CONTINUE, exhausted, isExhausted, warn, worst, type Verdict } from './verdict.ts';
+import { CONTINUE, exhausted, warn, type Verdict } from './verdict.ts';
 
 /**
  * The charges, on a budget's 24 doubles beginning at `base`. Each checks first, then acts.
@@ -34,8 +34,8 @@ const LIMITS = LIMIT;
 const WARNS = WARN;
 const NONE = UNDECLARED;
 const GO_ON = CONTINUE;
-/** Stands for an amount that was not given; refused like every illegal one where it is needed. */
-const ABSENT = Number.NaN;
+const PLACES = MAX_DIMS;
+const NOBODY = -1;
 const warnOf = warn;
 const exhaustedOf = exhausted;
 const isIndex = isDimension;
@@ -84,161 +84,103 @@ export function tryCharge(
 }
 
 /**
- * All charges or none, in whichever form they are given. What is left out is left out from the end: an
- * amount whose dimension is missing is a fault, never a cost dropped.
+ * Two or three charges, all or none; the verdict names the first that does not fit, else that warns.
+ * Without a third, the first stands in its place: it is decided and stored alike a second time.
+ *
+ * V8 inlines this only while its bytecode is at most 460 bytes, and a call that is not inlined makes an
+ * object of every large amount. So it is short before it is pretty: one throw for every misuse, no amount
+ * passed on but to it, and places read without a fallback (one that could not be read
+ * gives NaN, which is not within any limit and refuses).
  */
 export function tryChargeAll(
   state: Float64Array,
   base: number,
-  first: Dimension | Costs,
-  firstAmount = ABSENT,
-  second: Dimension | undefined = undefined,
-  secondAmount = ABSENT,
-  third: Dimension | undefined = undefined,
-  thirdAmount = ABSENT,
-): Verdict {
-  if (typeof first === 'object') return tryChargeCosts(state, base, first);
-  if (third !== undefined && second !== undefined) {
-    return tryChargeThree(
-      state,
-      base,
-      first,
-      firstAmount,
-      second,
-      secondAmount,
-      third,
-      thirdAmount,
-    );
-  }
-  if (third !== undefined || !Number.isNaN(thirdAmount)) throw illegalDimension(undefined);
-  if (second !== undefined) {
-    return tryChargeTwo(state, base, first, firstAmount, second, secondAmount);
-  }
-  if (!Number.isNaN(secondAmount)) throw illegalDimension(undefined);
-  return tryCharge(state, base, first, firstAmount);
-}
-
-/** Two charges, both or neither; the verdict names the first that does not fit, else that warns. */
-function tryChargeTwo(
-  state: Float64Array,
-  base: number,
   first: Dimension,
   firstAmount: number,
   second: Dimension,
   secondAmount: number,
+  third: Dimension | undefined,
+  thirdAmount: number | undefined,
 ): Verdict {
-  if (!isIndex(first)) throw illegalDimension(first);
-  if (!isIndex(second)) throw illegalDimension(second);
-  if (first === second) throw repeatedDimension(first);
-  if (!isWhole(firstAmount)) throw illegalAmount(first, firstAmount);
-  if (!isWhole(secondAmount)) throw illegalAmount(second, secondAmount);
-  const i = base + (first & MASK);
-  const j = base + (second & MASK);
-  const firstNext = (state[i] ?? FULL) + firstAmount;
-  const secondNext = (state[j] ?? FULL) + secondAmount;
-  const isFirstAbove = firstNext > (state[i + WARNS] ?? NONE);
-  if (isFirstAbove || secondNext > (state[j + WARNS] ?? NONE)) {
-    const firstLimit = state[i + LIMITS] ?? NONE;
-    const secondLimit = state[j + LIMITS] ?? NONE;
-    if (firstAmount > MAX || firstLimit < 0) throw misuse(first, firstAmount);
-    if (secondAmount > MAX || secondLimit < 0) throw misuse(second, secondAmount);
-    if (firstNext > firstLimit) return exhaustedOf(first);
-    if (secondNext > secondLimit) return exhaustedOf(second);
-    state[i] = firstNext;
-    state[j] = secondNext;
-    return warnOf(isFirstAbove ? first : second);
-  }
-  state[i] = firstNext;
-  state[j] = secondNext;
-  return GO_ON;
-}
-
-/**
- * Three charges, all or none; the verdict names the first that does not fit, else that warns.
- *
- * V8 inlines it only while its bytecode is at most 460 bytes, and a call that is not inlined boxes every
- * amount: hence the short form, held by a test.
- */
-function tryChargeThree(
-  state: Float64Array,
-  base: number,
-  first: Dimension,
-  firstAmount: number,
-  second: Dimension,
-  secondAmount: number,
-  third: Dimension,
-  thirdAmount: number,
-): Verdict {
-  // `isWhole`, written out: as three calls it costs a third more.
+  const isPair = third === undefined && thirdAmount === undefined;
+  const last = isPair ? first : third;
+  const lastAmount = isPair ? firstAmount : thirdAmount;
   if (
-    !isIndex(first) ||
-    !isIndex(second) ||
-    !isIndex(third) ||
-    first === second ||
-    first === third ||
-    second === third ||
-    typeof firstAmount !== 'number' ||
-    typeof secondAmount !== 'number' ||
-    typeof thirdAmount !== 'number' ||
-    !(firstAmount >= 0) ||
-    !(secondAmount >= 0) ||
-    !(thirdAmount >= 0) ||
-    Math.floor(firstAmount) !== firstAmount ||
-    Math.floor(secondAmount) !== secondAmount ||
-    Math.floor(thirdAmount) !== thirdAmount
+    isIndex(first) &&
+    isIndex(second) &&
+    isIndex(last) &&
+    first !== second &&
+    second !== last &&
+    first !== third &&
+    typeof firstAmount === 'number' &&
+    typeof secondAmount === 'number' &&
+    typeof lastAmount === 'number' &&
+    firstAmount >= 0 &&
+    secondAmount >= 0 &&
+    lastAmount >= 0 &&
+    Math.floor(firstAmount) === firstAmount &&
+    Math.floor(secondAmount) === secondAmount &&
+    Math.floor(lastAmount) === lastAmount
   ) {
-    throw misuseOfThree(first, firstAmount, second, secondAmount, third, thirdAmount);
+    const i = base + (first & MASK);
+    const j = base + (second & MASK);
+    const k = base + (last & MASK);
+    const x = (state[i] as number) + firstAmount;
+    const y = (state[j] as number) + secondAmount;
+    const z = (state[k] as number) + lastAmount;
+    if (
+      x <= (state[i + WARNS] as number) &&
+      y <= (state[j + WARNS] as number) &&
+      z <= (state[k + WARNS] as number)
+    ) {
+      state[i] = x;
+      state[j] = y;
+      state[k] = z;
+      return GO_ON;
+    }
+    const isXIn = x <= (state[i + LIMITS] as number);
+    const isYIn = y <= (state[j + LIMITS] as number);
+    if (isXIn && isYIn && z <= (state[k + LIMITS] as number)) {
+      state[i] = x;
+      state[j] = y;
+      state[k] = z;
+      return firstWarn(state, base, first, second, last);
+    }
+    if (firstAmount <= MAX && secondAmount <= MAX && lastAmount <= MAX) {
+      return firstRefusal(state, base, first, second, last, isXIn, isYIn);
+    }
   }
-  const i = base + (first & MASK);
-  const j = base + (second & MASK);
-  const k = base + (third & MASK);
-  const x = (state[i] ?? FULL) + firstAmount;
-  const y = (state[j] ?? FULL) + secondAmount;
-  const z = (state[k] ?? FULL) + thirdAmount;
-  if (
-    x > (state[i + WARNS] ?? NONE) ||
-    y > (state[j + WARNS] ?? NONE) ||
-    z > (state[k + WARNS] ?? NONE)
-  ) {
-    return threeAbove(state, base, first, firstAmount, second, secondAmount, third, thirdAmount);
-  }
-  state[i] = x;
-  state[j] = y;
-  state[k] = z;
-  return GO_ON;
+  throw misuseOfAll(first, firstAmount, second, secondAmount, third, thirdAmount);
 }
 
-/** The rest of `tryChargeThree`, where at least one sum is above its threshold. */
-function threeAbove(
+/** Which of the three warns first, where they fit and at least one warns. */
+function firstWarn(
   state: Float64Array,
   base: number,
   first: Dimension,
-  firstAmount: number,
   second: Dimension,
-  secondAmount: number,
-  third: Dimension,
-  thirdAmount: number,
+  last: Dimension,
 ): Verdict {
-  const i = base + first;
-  const j = base + second;
-  const k = base + third;
-  const firstLimit = state[i + LIMITS] ?? NONE;
-  const secondLimit = state[j + LIMITS] ?? NONE;
-  const thirdLimit = state[k + LIMITS] ?? NONE;
-  if (firstAmount > MAX || firstLimit < 0) throw misuse(first, firstAmount);
-  if (secondAmount > MAX || secondLimit < 0) throw misuse(second, secondAmount);
-  if (thirdAmount > MAX || thirdLimit < 0) throw misuse(third, thirdAmount);
-  const firstNext = (state[i] ?? FULL) + firstAmount;
-  const secondNext = (state[j] ?? FULL) + secondAmount;
-  const thirdNext = (state[k] ?? FULL) + thirdAmount;
-  if (firstNext > firstLimit) return exhaustedOf(first);
-  if (secondNext > secondLimit) return exhaustedOf(second);
-  if (thirdNext > thirdLimit) return exhaustedOf(third);
-  state[i] = firstNext;
-  state[j] = secondNext;
-  state[k] = thirdNext;
-  if (firstNext > (state[i + WARNS] ?? NONE)) return warnOf(first);
-  return warnOf(secondNext > (state[j + WARNS] ?? NONE) ? second : third);
+  if ((state[base + first] ?? FULL) > (state[base + first + WARNS] ?? NONE)) return warnOf(first);
+  const isSecond = (state[base + second] ?? FULL) > (state[base + second + WARNS] ?? NONE);
+  return warnOf(isSecond ? second : last);
+}
+
+/** Which of the three does not fit, where at least one does not; throws if one is undeclared. */
+function firstRefusal(
+  state: Float64Array,
+  base: number,
+  first: Dimension,
+  second: Dimension,
+  last: Dimension,
+  isFirstIn: boolean,
+  isSecondIn: boolean,
+): Verdict {
+  if ((state[base + first + LIMITS] ?? NONE) < 0) throw unknownDimension(first);
+  if ((state[base + second + LIMITS] ?? NONE) < 0) throw unknownDimension(second);
+  if ((state[base + last + LIMITS] ?? NONE) < 0) throw unknownDimension(last);
+  if (!isFirstIn) return exhaustedOf(first);
+  return exhaustedOf(isSecondIn ? last : second);
 }
 
 /**
@@ -248,24 +190,27 @@ function threeAbove(
  * whole. An undeclared dimension may only be given 0. `costs` is read twice and must not change
  * in between, as shared memory could.
  */
-function tryChargeCosts(state: Float64Array, base: number, costs: Costs): Verdict {
+export function tryChargeVector(state: Float64Array, base: number, costs: Costs): Verdict {
   if (!isCosts(costs)) throw illegalCosts(costs);
-  let verdict = GO_ON;
-  for (const dimension of ALL) {
-    const amount = costs[dimension];
-    const at = base + dimension;
-    const limit = state[at + LIMITS] ?? NONE;
-    if (!isWhole(amount) || amount > MAX) throw illegalAmount(dimension, amount);
-    if (limit < 0 && amount > 0) throw unknownDimension(dimension);
-    const next = (state[at] ?? FULL) + amount;
-    if (limit < 0 || next <= (state[at + WARNS] ?? NONE)) continue;
-    verdict = worst(verdict, next > limit ? exhausted(dimension) : warn(dimension));
+  let refused = NOBODY;
+  let warned = NOBODY;
+  for (let at = PLACES - 1; at >= 0; at--) {
+    const amount = costs[at];
+    if (!isWhole(amount) || amount > MAX) throw firstMisuse(state, base, costs);
+    const next = (state[base + at] ?? FULL) + amount;
+    if (next > (state[base + at + WARNS] ?? NONE)) {
+      const limit = state[base + at + LIMITS] ?? NONE;
+      if (limit < 0) {
+        if (amount > 0) throw firstMisuse(state, base, costs);
+      } else if (next > limit) refused = at;
+      else warned = at;
+    }
   }
-  if (isExhausted(verdict)) return verdict;
-  for (let at = 0; at < MAX_DIMS; at++) {
+  if (refused !== NOBODY) return exhaustedOf(dimensionAt(refused));
+  for (let at = 0; at < PLACES; at++) {
     state[base + at] = (state[base + at] ?? FULL) + (costs[at] ?? 0);
   }
-  return verdict;
+  return warned === NOBODY ? GO_ON : warnOf(dimensionAt(warned));
 }
 
 /**
@@ -297,29 +242,44 @@ function isWhole(amount: unknown): amount is number {
   return typeof amount === 'number' && amount >= 0 && Math.floor(amount) === amount;
 }
 
+function dimensionAt(index: number): Dimension {
+  return ALL[index] ?? TOKENS;
+}
+
+/** The fault to name when a cost vector has one: the first in index order. */
+function firstMisuse(state: Float64Array, base: number, costs: Costs): ChargeError {
+  const faulty = ALL.find((dimension) => {
+    const amount = costs[dimension];
+    const isUndeclared = (state[base + LIMIT + dimension] ?? NONE) < 0;
+    return !isWhole(amount) || amount > MAX || (isUndeclared && amount > 0);
+  });
+  return faulty === undefined ? illegalCosts(costs) : misuse(faulty, costs[faulty]);
+}
+
 function isCosts(costs: unknown): costs is Costs {
   return (Array.isArray(costs) || costs instanceof Float64Array) && costs.length === MAX_DIMS;
 }
 
-function misuse(dimension: Dimension, amount: number): ChargeError {
+function misuse(dimension: Dimension, amount: unknown): ChargeError {
   if (!isWhole(amount) || amount > MAX) return illegalAmount(dimension, amount);
   return unknownDimension(dimension);
 }
 
-function misuseOfThree(
+function misuseOfAll(
   first: Dimension,
   firstAmount: number,
   second: Dimension,
   secondAmount: number,
-  third: Dimension,
-  thirdAmount: number,
+  third: Dimension | undefined,
+  thirdAmount: number | undefined,
 ): ChargeError {
-  for (const dimension of [first, second, third]) {
-    if (!isIndex(dimension)) return illegalDimension(dimension);
-  }
+  const isPair = third === undefined && thirdAmount === undefined;
+  if (!isIndex(first)) return illegalDimension(first);
+  if (!isIndex(second)) return illegalDimension(second);
+  if (!isPair && !isIndex(third)) return illegalDimension(third);
   if (first === second || first === third) return repeatedDimension(first);
   if (second === third) return repeatedDimension(second);
-  if (!isWhole(firstAmount)) return illegalAmount(first, firstAmount);
-  if (!isWhole(secondAmount)) return illegalAmount(second, secondAmount);
+  if (!isAmount(firstAmount)) return illegalAmount(first, firstAmount);
+  if (!isAmount(secondAmount)) return illegalAmount(second, secondAmount);
   return illegalAmount(third, thirdAmount);
 }

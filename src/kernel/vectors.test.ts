@@ -30,7 +30,7 @@ function apply(subject: Subject, [operation, costs]: Step): Verdict {
     case 'refund':
       return subject.refund(a!, amount);
     case 'tryChargeAll':
-      if (b === undefined) return subject.tryChargeAll(a!, amount);
+      if (b === undefined) return subject.tryCharge(a!, amount);
       if (c === undefined) return subject.tryChargeAll(a!, amount, b, secondAmount);
       return subject.tryChargeAll(a!, amount, b, secondAmount, c, thirdAmount);
     case 'reset':

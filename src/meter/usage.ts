@@ -47,7 +47,12 @@ export interface Usage {
 /** What a meter can say at any moment. */
 export type MeterReading =
   /** The provider's final word. */
-  | { readonly kind: 'complete'; readonly usage: Usage }
+  | {
+      readonly kind: 'complete';
+      readonly usage: Usage;
+      /** The answer's own id, by which a later request may continue from it. */
+      readonly responseId?: string;
+    }
   /** Some classes are final (`usage`), the answer broke off before the rest. `outputKnown` is false then. */
   | { readonly kind: 'partial'; readonly usage: Usage; readonly outputKnown: boolean }
   /** The provider said nothing about usage. */

@@ -21,7 +21,7 @@ const OFFSET_SAMPLE_MS = 4 * HOUR_MS;
 const MONDAY_MS = 4 * DAY_MS;
 
 /**
- * The calendar window that contains `at`, exact across every change of a zone's clock.
+ * Start and end of the stretch that contains `at`, exact across every change of a zone's clock.
  *
  * Days, weeks (from Monday) and months begin at the first instant whose wall time is at or past
  * their first midnight. So a day has 23 or 25 hours when the clock is changed, begins late when its

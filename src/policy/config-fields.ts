@@ -164,8 +164,14 @@ const capField = object(
   { required: ['scope', 'window'], anyOf: ['usd', 'tokens', 'calls'] },
 );
 
-const perMillionField = figure(picoUsdFromUsdPerMillion, 'a micro-dollar per million tokens');
-const perUseField = figure(picoUsdFromUsd, 'a pico-dollar');
+/** Lower than any price ever listed by far. */
+const USD_PER_MILLION_MIN = 1e-4;
+
+const perMillionField = figure(picoUsdFromUsdPerMillion, {
+  finest: 'a micro-dollar per million tokens',
+  usdMin: USD_PER_MILLION_MIN,
+});
+const perUseField = figure(picoUsdFromUsd, { finest: 'a pico-dollar', usdMin: 0 });
 
 const priceField = object(
   {
@@ -237,7 +243,7 @@ function branded<T>(field: Field<number>, brand: (value: unknown) => T | undefin
 /** A price: a number or a decimal string, exact in its unit. */
 function figure(
   read: (usd: number | string) => PicoUsd | undefined,
-  finest: string,
+  { finest, usdMin }: { readonly finest: string; readonly usdMin: number },
 ): Field<PicoUsd> {
   return {
     schema: {
@@ -250,6 +256,7 @@ function figure(
       const isFigure = typeof value === 'number' || /^\d+(?:\.\d+)?$/.test(String(value));
       if (isFigure && (typeof value === 'number' || typeof value === 'string')) {
         const amount = read(value);
+        if (Number(value) > 0 && Number(value) < usdMin) throw perTokenFault(value, path);
         if (amount !== undefined) return amount;
       }
       const reason = `must be a price in dollars, not negative and no finer than ${finest}`;
@@ -257,6 +264,13 @@ function figure(
       throw fault({ field: path, value, reason, nearest });
     },
   };
+}
+
+/** A price per token where one per million tokens is meant would open the gate a million times. */
+function perTokenFault(value: number | string, path: string): Error {
+  const nearest = String(Number((Number(value) * 1e6).toPrecision(12)));
+  const reason = `is under $${USD_PER_MILLION_MIN} per million tokens: a price per token?`;
+  return fault({ field: path, value, reason, nearest });
 }
 
 function sameFields<K extends string, T>(

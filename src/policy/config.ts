@@ -52,7 +52,8 @@ export interface PriceOverride {
   /** The exact model id that the request names. */
   readonly model: string;
   /**
-   * Dollars per million tokens. `input` and `output` are required; a class left out is unpriced.
+   * Dollars per million tokens. `input` and `output` are required. Leaving a class out says that it
+   * is never billed; should the provider bill it all the same, the attempt is booked at its bound.
    */
   readonly usdPerMillion: { readonly input: Figure; readonly output: Figure } & {
     readonly [K in TokenClass]?: Figure | undefined;

@@ -1,7 +1,7 @@
 import { ConfigError } from '../errors/error.ts';
 import { nearestOf } from './nearest.ts';
 
-/** A JSON Schema, or a part of one. */
+/** What an editor is told about a value: draft 2020-12 keywords, whole or in part. */
 export interface JsonSchema {
   readonly [keyword: string]: unknown;
 }

@@ -108,7 +108,8 @@ describe('a plan', () => {
     const policy = policyOf({ per_customer_cap_usd: 1, global_cap_usd: 5 });
     const values = [
       'a', 'A', 'a|0', 'a%7C0', 'a|', 'a%', '%', '%25', '|', '||', '\ud800', '\udc00', '\ufffd',
-      '%uD800', '\u0000', '%00', '😀', '__proto__', 'constructor', 'global', 'unattributed', 'é', 'e\u0301',
+      '%uD800', '\u0000', '%00', '😀', '__proto__', 'constructor', 'global', 'unattributed', 'é',
+      'e\u0301',
     ]; // prettier-ignore
     const keys = values.map((value) => keysOf(policy, { customer: [value] })[0]!);
     expect(new Set(keys).size).toBe(values.length);

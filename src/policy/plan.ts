@@ -25,8 +25,8 @@ export interface Policy {
    */
   plan(scopes: ScopeSet, at: EpochMs): readonly Account[] | ScopeMissing;
   /**
-   * The accounts that these scopes alone name, for looking at balances: caps on a dimension without a
-   * value are left out.
+   * The accounts that these scopes alone name, for looking at balances: caps on a dimension without
+   * a value are left out.
    */
   accountsOf(scopes: ScopeSet, at: EpochMs): readonly Account[];
 }

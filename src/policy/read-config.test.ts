@@ -181,9 +181,15 @@ const REFUSED: readonly [string, unknown, string, string | undefined][] = [
   ],
   [
     'a price finer than can be counted',
-    { caps: [], prices: [{ ...price, usdPerMillion: { input: '0.0000001', output: 1 } }] },
+    { caps: [], prices: [{ ...price, usdPerMillion: { input: '1.0000001', output: 1 } }] },
     'prices[0].usdPerMillion.input',
     undefined,
+  ],
+  [
+    'a price per token given as one per million tokens',
+    { caps: [], prices: [{ ...price, usdPerMillion: { input: 0.000003, output: 1 } }] },
+    'prices[0].usdPerMillion.input',
+    '3',
   ],
   [
     'a price that is no figure',
@@ -435,6 +441,16 @@ describe('a configuration that can be meant', () => {
         fast: undefined,
         geos: {},
         fees: { webSearch: 10_000_000_000 },
+        neverBilled: [
+          'cacheWrite5m',
+          'cacheWrite1h',
+          'audioInput',
+          'audioCacheRead',
+          'imageInput',
+          'imageCacheRead',
+          'audioOutput',
+          'imageOutput',
+        ],
         inputTokensMax: undefined,
         outputTokensMax: 4096,
         source: 'configuration',

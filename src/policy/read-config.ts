@@ -1,3 +1,4 @@
+import { TOKEN_CLASSES } from '../meter/usage.ts';
 import type { PriceCard } from '../pricing/price-card.ts';
 import type { DurationMs } from '../units/time.ts';
 import { CONFIG_FIELDS, usdField, type ReadPrice } from './config-fields.ts';
@@ -173,6 +174,7 @@ function cardOf(price: ReadPrice): PriceCard {
     fast: undefined,
     geos: Object.freeze({}),
     fees: price.usdPerUse ?? Object.freeze({}),
+    neverBilled: Object.freeze(TOKEN_CLASSES.filter((name) => !(name in price.usdPerMillion))),
     inputTokensMax: price.inputTokensMax,
     outputTokensMax: price.outputTokensMax,
     source: price.source ?? 'configuration',

@@ -7,19 +7,42 @@ import { readConfig } from './read-config.ts';
 /** The keywords of JSON Schema 2020-12 that the schema uses; an unknown one fails the test. */
 function isValid(schema: JsonSchema, value: unknown): boolean {
   return Object.entries(schema).every(([keyword, argument]) => {
-    const check = KEYWORDS[keyword];
+    const check: Check<never> | undefined = Reflect.get(KEYWORDS, keyword);
     if (check === undefined) throw new Error(`The test does not know the keyword ${keyword}`);
-    return check(argument, value, schema);
+    return check(argument as never, value, schema);
   });
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any
-type Check = (argument: any, value: any, schema: JsonSchema) => boolean;
+type Check<A> = (argument: A, value: unknown, schema: JsonSchema) => boolean;
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-const note: Check = () => true;
+const note: Check<unknown> = () => true;
 
-const KEYWORDS: Readonly<Record<string, Check>> = {
+interface Arguments {
+  readonly $schema: string;
+  readonly title: string;
+  readonly description: string;
+  readonly default: unknown;
+  readonly examples: unknown;
+  readonly type: string;
+  readonly enum: readonly unknown[];
+  readonly minimum: number;
+  readonly exclusiveMinimum: number;
+  readonly maximum: number;
+  readonly minLength: number;
+  readonly maxLength: number;
+  readonly pattern: string;
+  readonly items: JsonSchema;
+  readonly required: readonly string[];
+  readonly anyOf: readonly JsonSchema[];
+  readonly not: JsonSchema;
+  readonly propertyNames: JsonSchema;
+  readonly properties: Readonly<Record<string, JsonSchema>>;
+  readonly patternProperties: Readonly<Record<string, JsonSchema>>;
+  readonly additionalProperties: boolean;
+}
+
+const KEYWORDS: { readonly [K in keyof Arguments]: Check<Arguments[K]> } = {
   $schema: note,
   title: note,
   description: note,
@@ -31,7 +54,7 @@ const KEYWORDS: Readonly<Record<string, Check>> = {
     if (type === 'integer') return Number.isInteger(value);
     return typeof value === type;
   },
-  enum: (words: unknown[], value) => words.includes(value),
+  enum: (words, value) => words.includes(value),
   minimum: (min, value) => typeof value !== 'number' || value >= min,
   exclusiveMinimum: (min, value) => typeof value !== 'number' || value > min,
   maximum: (max, value) => typeof value !== 'number' || value <= max,
@@ -39,18 +62,17 @@ const KEYWORDS: Readonly<Record<string, Check>> = {
   maxLength: (max, value) => typeof value !== 'string' || Array.from(value).length <= max,
   pattern: (pattern, value) => typeof value !== 'string' || new RegExp(pattern, 'u').test(value),
   items: (items, value) => !Array.isArray(value) || value.every((each) => isValid(items, each)),
-  required: (names: string[], value) =>
-    !isObject(value) || names.every((name) => Object.hasOwn(value, name)),
-  anyOf: (schemas: JsonSchema[], value) => schemas.some((schema) => isValid(schema, value)),
+  required: (names, value) => !isObject(value) || names.every((name) => Object.hasOwn(value, name)),
+  anyOf: (schemas, value) => schemas.some((schema) => isValid(schema, value)),
   not: (schema, value) => !isValid(schema, value),
   propertyNames: (schema, value) =>
     !isObject(value) || Object.keys(value).every((name) => isValid(schema, name)),
-  properties: (properties: Record<string, JsonSchema>, value) =>
+  properties: (properties, value) =>
     !isObject(value) ||
     Object.entries(value).every(
-      ([name, each]) => !Object.hasOwn(properties, name) || isValid(properties[name]!, each),
+      ([name, each]) => !Object.hasOwn(properties, name) || isValid(properties[name] ?? {}, each),
     ),
-  patternProperties: (patterns: Record<string, JsonSchema>, value) =>
+  patternProperties: (patterns, value) =>
     !isObject(value) ||
     Object.entries(value).every(([name, each]) =>
       Object.entries(patterns).every(
@@ -58,7 +80,7 @@ const KEYWORDS: Readonly<Record<string, Check>> = {
       ),
     ),
   additionalProperties: (allowed, value, schema) => {
-    if (allowed !== false) throw new Error('only additionalProperties: false is used');
+    if (allowed) throw new Error('only additionalProperties: false is used');
     const patterns = Object.keys(schema['patternProperties'] ?? {});
     const known = schema['properties'] ?? {};
     return (

@@ -2,7 +2,7 @@ import { durationMs, type DurationMs } from '../units/time.ts';
 import { nearestOf } from './nearest.ts';
 import type { CalendarUnit, Window } from './window.ts';
 
-/** Calendar units as they are written, shortest first. */
+/** Words for windows that follow the clock on the wall, shortest first. */
 export const CALENDAR_UNITS = [
   'minute',
   'hour',

@@ -191,7 +191,10 @@ function geoRatio(card: PriceCard, geo: string | undefined): Ratio {
 /** The dearest region that is open; running without an uplift is always open. */
 function dearestGeo(geos: readonly string[], card: PriceCard): Ratio {
   let most = ONE;
-  for (const geo of geos) most = dearerOf(geoRatio(card, geo), most);
+  for (const geo of geos) {
+    if (geo !== 'any') most = dearerOf(geoRatio(card, geo), most);
+    else for (const ratio of Object.values(card.geos)) most = dearerOf(ratio, most);
+  }
   return most;
 }
 

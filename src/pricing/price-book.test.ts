@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { epochMs } from '../units/time.ts';
+import { readConfig } from '../policy/read-config.ts';
 import { createPriceBook } from './price-book.ts';
 import type { PriceCard } from './price-card.ts';
 
@@ -111,10 +112,13 @@ describe('price book: dates', () => {
 });
 
 describe('price book: overrides', () => {
-  const overrides = [
-    { provider: 'openai', model: 'gpt-4o', usdPerMillion: { input: 1, output: 2 } },
-    { provider: 'local', model: 'llama', usdPerMillion: { input: 0, output: 0 } },
-  ];
+  const overrides = readConfig({
+    caps: [],
+    prices: [
+      { provider: 'openai', model: 'gpt-4o', usdPerMillion: { input: 1, output: 2 } },
+      { provider: 'local', model: 'llama', usdPerMillion: { input: 0, output: 0 } },
+    ],
+  }).prices;
   const own = createPriceBook({ overrides });
 
   it('go before the bundled cards and add models', () => {

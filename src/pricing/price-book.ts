@@ -1,7 +1,6 @@
 import type { EpochMs } from '../units/time.ts';
 import { allCards, dateMs, lookupIn, type CardLookup } from './data-reader.ts';
 import { PRICE_DATA } from './data/cards.ts';
-import { cardFromOverride, type PriceOverride } from './price-override.ts';
 import type { PriceCard } from './price-card.ts';
 
 /** All prices that are known, by exact model id and date. */
@@ -22,15 +21,15 @@ export interface PriceBook {
 export interface PriceBookOptions {
   /** Used in place of the bundled cards. */
   readonly cards?: readonly PriceCard[] | undefined;
-  /** The user's own prices; they go before everything else. */
-  readonly overrides?: readonly PriceOverride[] | undefined;
+  /** The user's own cards; they go before everything else. */
+  readonly overrides?: readonly PriceCard[] | undefined;
   /** When `cards` were made; default: the date of the bundled data. */
   readonly at?: EpochMs | undefined;
 }
 
-/** The bundled cards, or `cards`, with `overrides` before them. Throws `CONFIG_INVALID`. */
+/** The bundled cards, or `cards`, with `overrides` before them. */
 export function createPriceBook(options: PriceBookOptions = {}): PriceBook {
-  const overridden = lookupAmong((options.overrides ?? []).map(cardFromOverride));
+  const overridden = lookupAmong(options.overrides ?? []);
   const listed = options.cards === undefined ? lookupIn(PRICE_DATA) : lookupAmong(options.cards);
   const generatedAt = options.at ?? dateMs(PRICE_DATA.generatedAt);
   const parsed = new Map<string, Snapshot | null>();

@@ -104,6 +104,23 @@ describe('routes', () => {
     }
   });
 
+  it.each([
+    ['POST', '/v1/responses/../cancel'],
+    ['POST', '/v1/responses/./cancel'],
+    ['POST', '/v1/responses/%2e%2e/cancel'],
+    ['POST', '/v1/responses/r%2fx/cancel'],
+    ['POST', '/v1/responses//cancel'],
+    ['POST', '//v1/chat/completions'],
+    ['GET', '/v1/models/..'],
+    ['GET', '/v1/models/%2e%2e'],
+    ['GET', '/v1/models/a\\b'],
+    ['GET', '/v1/models/a b'],
+    ['GET', '/v1/models/'],
+    ['POST', 'v1/chat/completions'],
+  ])('%s %s is refused, since a server may read it differently', (method, path) => {
+    expect(routeOpenAI({ method, path }).kind).toBe('unmetered');
+  });
+
   it('says why it refuses, in a name of bounded length', () => {
     const read = routeOpenAI({ method: 'POST', path: `/${'x'.repeat(5000)}` });
     expect(read).toMatchObject({ kind: 'unmetered', reason: expect.any(String) as string });

@@ -22,6 +22,8 @@ export interface RequestFacts {
   readonly model: string;
   readonly isStream: boolean;
   readonly body: JsonObject;
+  /** The region that the address or the user's assumption fixes; `undefined`: not known. */
+  readonly geo?: string;
 }
 
 /** A request that cannot be read (`REQUEST_INVALID`): nothing is held. */
@@ -39,7 +41,12 @@ export interface Assumptions {
   readonly geo: string;
   /** Features otherwise refused, and the bound that the user gives for each. See `unbounded` in the configuration. */
   readonly allow: Readonly<Record<string, FeatureBound>>;
+  /** What is remembered of earlier answers, so that continuing from one has a bound. */
+  readonly historyTokens?: HistoryTokens;
 }
+
+/** The tokens of a conversation that the provider keeps: all that went in and came out so far. */
+export type HistoryTokens = (responseId: string, model: string) => Tokens | undefined;
 
 /** How the user bounds a feature that the request does not bound: at most so much per attempt. */
 export interface FeatureBound {
@@ -57,6 +64,8 @@ export interface Provider {
   /** Hosts that are this provider's own: `api.anthropic.com`. */
   readonly hosts: readonly string[];
   route(request: { readonly method: string; readonly path: string }): Route;
+  /** The region that a host of this provider stands for; `undefined`: it stands for none. */
+  geoOfHost(hostname: string): string | undefined;
   /** Reads model, stream flag and numbers; refuses what is not JSON, has no model or absurd numbers. */
   readRequest(route: string, wire: string): RequestFacts | Unreadable;
   /** The same where the body is already an object and nothing is on the wire yet. */
@@ -68,6 +77,8 @@ export interface Provider {
     assumptions: Assumptions,
     sizer?: TextSizer,
   ): UsageBound | Unbounded;
+  /** Whether a later request may continue from the answer to this one by its id alone. */
+  keepsHistory(facts: RequestFacts): boolean;
   /** What must be on the wire so that the answer can be metered; `undefined`: nothing to change. */
   amend(facts: RequestFacts): Amendment | undefined;
   meter(facts: RequestFacts, contentType: string): Meter;

@@ -13,5 +13,7 @@ export function findProvider(name: string): Provider | undefined {
 /** The provider whose own host this is; case, a closing dot and the port 443 do not matter. */
 export function providerOfHost(host: string): Provider | undefined {
   const plain = host.toLowerCase().replace(/:443$/, '').replace(/\.$/, '');
-  return PROVIDERS.find((provider) => provider.hosts.includes(plain));
+  return PROVIDERS.find(
+    (provider) => provider.hosts.includes(plain) || provider.geoOfHost(plain) !== undefined,
+  );
 }

@@ -16,6 +16,7 @@ export type FieldRule =
   | 'tools'
   | 'cache'
   | 'context'
+  | 'thread'
   | Feature;
 
 const FIELD_FEATURES: readonly Feature[] = [
@@ -44,8 +45,14 @@ const FIELD_FEATURES: readonly Feature[] = [
     adds: 'both',
     isLoop: true,
   },
-  { name: 'thread', reason: 'the history is kept by the server', adds: 'input' },
 ];
+
+/** A request that sends only its new turn; what came before is with the provider. */
+export const THREAD: Feature = {
+  name: 'thread',
+  reason: 'it continues a history that the provider keeps and this guard has not seen',
+  adds: 'input',
+};
 
 /** Refused where its `edits` sample; the edits that only clear input are free. */
 export const CONTEXT_MANAGEMENT: Feature = {
@@ -90,6 +97,7 @@ export const FIELDS: ReadonlyMap<string, FieldRule> = new Map<string, FieldRule>
   ['tools', 'tools'],
   ['cache_control', 'cache'],
   ['context_management', 'context'],
+  ['thread', 'thread'],
   ...FIELD_FEATURES.map((feature): [string, FieldRule] => [feature.name, feature]),
 ]);
 

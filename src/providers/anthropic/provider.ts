@@ -3,6 +3,7 @@ import { anthropicRefusal, isAnthropicError } from './refusal.ts';
 import {
   boundAnthropic,
   choicesAnthropic,
+  keepsThread,
   readAnthropicBody,
   readAnthropicRequest,
 } from './request.ts';
@@ -14,9 +15,11 @@ export const anthropic: Provider = {
   name: 'anthropic',
   hosts: ['api.anthropic.com'],
   route: routeAnthropic,
+  geoOfHost: () => undefined,
   readRequest: readAnthropicRequest,
   readBody: readAnthropicBody,
   bound: boundAnthropic,
+  keepsHistory: keepsThread,
   amend: () => undefined,
   meter: openAnthropicMeter,
   refusal: anthropicRefusal,

@@ -147,7 +147,7 @@ describe('boundAnthropic: input', () => {
     const data = 'A'.repeat(50_000);
     const outside: JsonObject[] = [
       user(`data:image/png;base64,${data}`),
-      user([{ type: 'text', text: data, source: { type: 'base64', data } }]),
+      user([{ type: 'text', text: '', source: { type: 'base64', data } }]),
       user([{ type: 'text', text: '', data }]),
       user([{ type: 'image', data, source: { type: 'base64', data: 'AAAA' } }]),
       user([{ type: 'image', source: { type: 'base64', media_type: data, data: 'AAAA' } }]),

@@ -15,7 +15,7 @@ import {
   unreadable,
 } from '../read-json.ts';
 import { samplingsOf, tallyContent, tallyTools } from './content.ts';
-import { CLEARING_EDITS, CONTEXT_MANAGEMENT, FIELDS, type FieldRule } from './features.ts';
+import { CLEARING_EDITS, CONTEXT_MANAGEMENT, FIELDS, THREAD, type FieldRule } from './features.ts';
 
 /** The facts of a Messages request off the wire, or the field that cannot be read. */
 export function readAnthropicRequest(route: string, wire: string): RequestFacts | Unreadable {
@@ -73,7 +73,8 @@ export function boundAnthropic(
     const rule = FIELDS.get(name);
     const value = body[name];
     if (value === null) continue;
-    if (rule !== undefined) tallyField({ draft, model, rule, value });
+    if (rule === 'thread') tallyThread(draft, { model, thread: value, assumptions });
+    else if (rule !== undefined) tallyField({ draft, model, rule, value });
     else draft.use(unknownFeature('field', name));
   }
   return draft.finish({
@@ -89,7 +90,7 @@ export function boundAnthropic(
 interface Field {
   readonly draft: BoundDraft;
   readonly model: string;
-  readonly rule: FieldRule;
+  readonly rule: Exclude<FieldRule, 'thread'>;
   readonly value: unknown;
 }
 
@@ -134,6 +135,32 @@ function tallyField({ draft, model, rule, value }: Field): void {
  */
 export function choicesAnthropic({ body }: RequestFacts): number {
   return Array.isArray(body['tools']) ? samplingsOf(body['tools']) : 1;
+}
+
+/** A request with `thread` leaves its history with the provider (`BetaMessageThreadParam`, SDK 1.12). */
+export function keepsThread({ body }: RequestFacts): boolean {
+  return isObject(body['thread']);
+}
+
+interface ThreadField {
+  readonly model: string;
+  readonly thread: unknown;
+  readonly assumptions: Assumptions;
+}
+
+/**
+ * `create` sends the whole conversation. `continue` sends the new turn only: what came before is
+ * bounded by what the answer it continues from was billed, in and out, and may be written to the
+ * cache again; unknown, it is refused.
+ */
+function tallyThread(draft: BoundDraft, { model, thread, assumptions }: ThreadField): void {
+  draft.tally.value(thread, false);
+  if (isObject(thread) && thread['type'] === 'create') return;
+  const id = isObject(thread) ? thread['previous_message_id'] : undefined;
+  const known = typeof id === 'string' ? assumptions.historyTokens?.(id, model) : undefined;
+  draft.tally.cacheWrite = '1h';
+  if (known === undefined) draft.use(THREAD);
+  else draft.fixedTokens += known;
 }
 
 /** `mcp_servers: []` and its like ask for nothing. */

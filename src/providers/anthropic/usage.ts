@@ -11,6 +11,8 @@ import type { RequestFacts } from '../provider.ts';
 
 const CAPTURES = {
   type: ['type'],
+  id: ['id'],
+  startId: ['message', 'id'],
   model: ['model'],
   usage: ['usage'],
   error: ['error'],
@@ -53,6 +55,7 @@ const GEOS_PLAIN = new Set<unknown>(['global', 'not_available', '']);
 const GROWING_FIELDS = ['mcp_servers', 'fallbacks', 'context_management', 'container', 'thread'];
 const CLIENT_TOOL = /^(custom$|bash_|text_editor_|computer_|memory_)/;
 const MODEL_LENGTH_MAX = 200;
+const ID_LENGTH_MAX = 200;
 
 /**
  * Meters one Messages answer, JSON or stream.
@@ -90,6 +93,7 @@ class Answer {
   readonly #sticky = new Figures();
   #usage: Record<string, unknown> | undefined;
   #model: string | undefined;
+  #id: string | undefined;
   #hasContent = false;
   #isOutputSeen = false;
   #isStopped = false;
@@ -102,6 +106,7 @@ class Answer {
   /** The whole body of an answer that is not streamed. */
   document(json: JsonScanner<Capture>): void {
     this.#model = textOf(this.#value(json, 'model'), MODEL_LENGTH_MAX);
+    this.#id = textOf(this.#value(json, 'id'), ID_LENGTH_MAX);
     this.#error = errorText(this.#value(json, 'error'));
     this.#isStopped = true;
     this.#isOutputSeen = true;
@@ -118,6 +123,7 @@ class Answer {
     this.#hasContent = true;
     if (type === 'message_start') {
       this.#model = textOf(this.#value(json, 'startModel'), MODEL_LENGTH_MAX);
+      this.#id = textOf(this.#value(json, 'startId'), ID_LENGTH_MAX);
       this.#merge(this.#value(json, 'startUsage'));
     } else if (type === 'message_delta') {
       const usage = this.#value(json, 'usage');
@@ -135,7 +141,10 @@ class Answer {
     const lines = linesOf(known, this.#model, this.#asked, figures);
     const hostile = this.#sticky.hostile ?? figures.hostile;
     if (hostile !== undefined) return { kind: 'hostile', reason: hostile };
-    if (lines !== undefined && isFinal) return { kind: 'complete', usage: { lines } };
+    if (lines !== undefined && isFinal) {
+      const id = this.#id === undefined ? {} : { responseId: this.#id };
+      return { kind: 'complete', usage: { lines }, ...id };
+    }
     if (this.#error !== undefined && !this.#hasContent) {
       return { kind: 'failed', message: this.#error };
     }

@@ -247,11 +247,17 @@ export function placeOf(
     draft.refuseAlways('service_tier', 'no rule says what this tier costs');
   }
   const own = assumptions.serviceTier === 'standard' ? STANDARD : STANDARD_OR_PRIORITY;
-  return { serviceTiers: known ?? own, mayBeFast: false, geos: NO_GEO };
+  return { serviceTiers: known ?? own, mayBeFast: false, geos: geosOf(facts, assumptions) };
 }
 
-/** Residency is a matter of the host, and the hosts with an uplift are not this provider's own. */
 const NO_GEO: readonly string[] = [];
+const ANY_GEO: readonly string[] = ['any'];
+
+/** Residency is a matter of the host, or of the project where the host is the common one. */
+function geosOf({ geo }: RequestFacts, assumptions: Assumptions): readonly string[] {
+  if (geo !== undefined) return [geo];
+  return assumptions.geo === 'global' ? NO_GEO : ANY_GEO;
+}
 
 function times(ceiling: Tokens | undefined, choices: number): Tokens | undefined {
   return ceiling === undefined ? undefined : timesTokens(ceiling, choices);

@@ -8,7 +8,7 @@ import {
   readOpenAIBody,
   readOpenAIRequest,
 } from './request.ts';
-import { routeOpenAI } from './routes.ts';
+import { geoOfHostOpenAI, routeOpenAI } from './routes.ts';
 import { openOpenAIMeter } from './usage.ts';
 
 /** The OpenAI API: chat completions, responses, embeddings, legacy completions, images. */
@@ -16,9 +16,11 @@ export const openai: Provider = {
   name: 'openai',
   hosts: ['api.openai.com'],
   route: routeOpenAI,
+  geoOfHost: geoOfHostOpenAI,
   readRequest: readOpenAIRequest,
   readBody: readOpenAIBody,
   bound: boundOpenAI,
+  keepsHistory: () => false,
   amend: amendOpenAI,
   meter: openOpenAIMeter,
   refusal: openAIRefusal,

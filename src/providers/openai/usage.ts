@@ -218,7 +218,7 @@ class Answer {
     const fees = feesOf(count, searched, body);
     const by = this.#model ?? this.#facts.model;
     if (route === 'chat.completions' && searchesOnce(body, by)) fees.webSearch = 1;
-    const served = { serviceTier: this.#servedTier(), isFast: false, geo: undefined };
+    const served = { serviceTier: this.#servedTier(), isFast: false, geo: this.#facts.geo };
     const lines: UsageLine[] = [{ model: this.#model, tokens: main ?? {}, fees, ...served }];
     const drawn = figures.object(tools, 'image_gen');
     const image = drawn && tokensOf(drawn, 'image', figures);
