@@ -3,7 +3,8 @@ import type { Ledger, Short } from '../ledger/ledger.ts';
 import { fits } from '../kernel/arithmetic.ts';
 import type { Policy } from '../policy/plan.ts';
 import type { ScopeSet } from '../policy/scope.ts';
-import { usdOf } from '../units/money.ts';
+import { addCalls, addTokens } from '../units/count.ts';
+import { addNanoUsd, usdOf } from '../units/money.ts';
 import type { EpochMs } from '../units/time.ts';
 import type { Quote } from './call.ts';
 
@@ -71,8 +72,16 @@ function hasRoom(
   return fits(balance.spent[name] + balance.held[name], amounts[name], ceiling);
 }
 
+/** What stands in each part of the window, spent and held together. */
 function partsOf(ledger: Ledger, account: Account): readonly Amounts[] {
-  return account.parts.map((part) => ledger.balance({ ...account, parts: [part] }).spent);
+  return account.parts.map((part) => {
+    const { spent, held } = ledger.balance({ ...account, parts: [part] });
+    return {
+      usd: addNanoUsd(spent.usd, held.usd),
+      tokens: addTokens(spent.tokens, held.tokens),
+      calls: addCalls(spent.calls, held.calls),
+    };
+  });
 }
 
 function describe(account: Account, { spent, held, overdrawn }: Balance): AccountBalance {

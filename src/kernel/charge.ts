@@ -122,25 +122,26 @@ export function tryChargeAll(
     Math.floor(secondAmount) === secondAmount &&
     Math.floor(lastAmount) === lastAmount
   ) {
-    const i = base + (first & MASK);
-    const j = base + (second & MASK);
-    const k = base + (last & MASK);
+    // As literals, MASK, LIMITS and WARNS take half the bytecode.
+    const i = base + (first & 7);
+    const j = base + (second & 7);
+    const k = base + (last & 7);
     const x = (state[i] as number) + firstAmount;
     const y = (state[j] as number) + secondAmount;
     const z = (state[k] as number) + lastAmount;
     if (
-      x <= (state[i + WARNS] as number) &&
-      y <= (state[j + WARNS] as number) &&
-      z <= (state[k + WARNS] as number)
+      x <= (state[i + 16] as number) &&
+      y <= (state[j + 16] as number) &&
+      z <= (state[k + 16] as number)
     ) {
       state[i] = x;
       state[j] = y;
       state[k] = z;
       return GO_ON;
     }
-    const isXIn = x <= (state[i + LIMITS] as number);
-    const isYIn = y <= (state[j + LIMITS] as number);
-    if (isXIn && isYIn && z <= (state[k + LIMITS] as number)) {
+    const isXIn = x <= (state[i + 8] as number);
+    const isYIn = y <= (state[j + 8] as number);
+    if (isXIn && isYIn && z <= (state[k + 8] as number)) {
       state[i] = x;
       state[j] = y;
       state[k] = z;

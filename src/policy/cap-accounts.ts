@@ -81,7 +81,7 @@ export class CapAccounts {
   }
 
   #build(value: string, at: EpochMs): Account {
-    const { id, scope, ceiling, mode, window } = this.cap;
+    const { id, scope, ceiling, mode, window, thresholds } = this.cap;
     const parts = partsOf(window, this.#span, at).map(({ start, leavesAt }): WindowPart =>
       Object.freeze({ key: accountKey(id, value, start), leavesAt }),
     );
@@ -92,6 +92,7 @@ export class CapAccounts {
       ceiling,
       mode,
       parts: Object.freeze(parts),
+      thresholds,
     });
   }
 }

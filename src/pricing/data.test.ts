@@ -145,7 +145,7 @@ describe('the rules for prices refuse', () => {
     ],
     [
       'an output maximum over the context',
-      { ...card, outputTokensMax: tokens(200_001) },
+      { ...card, outputTokensMax: tokens(1_000_001) },
       /over the context/,
     ],
     ['more than $1000 per million', with_({ input: rate(1_000_000_001) }), /over \$1000/],

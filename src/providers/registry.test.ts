@@ -12,15 +12,24 @@ describe('registry', () => {
     expect(providerOfHost('api.anthropic.com')?.name).toBe('anthropic');
     expect(providerOfHost('API.OpenAI.com.')?.name).toBe('openai');
     expect(providerOfHost('api.openai.com:443')?.name).toBe('openai');
+    expect(providerOfHost('eu.api.openai.com')?.name).toBe('openai');
     const others = [
       '',
       'openai.com',
       'api.openai.com.evil.test',
       'xapi.openai.com',
-      'eu.api.openai.com',
+      'europe.api.openai.com',
+      'eu.api.openai.com.evil.test',
+      'a.eu.api.openai.com',
       'api.openai.com:8443',
     ];
     for (const host of others) expect(providerOfHost(host)).toBeUndefined();
+  });
+
+  it('knows the region that a host stands for', () => {
+    expect(findProvider('openai')?.geoOfHost('EU.api.openai.com')).toBe('eu');
+    expect(findProvider('openai')?.geoOfHost('api.openai.com')).toBeUndefined();
+    expect(findProvider('anthropic')?.geoOfHost('eu.api.openai.com')).toBeUndefined();
   });
 
   it('joins every provider’s rules under one name and at least one host', () => {

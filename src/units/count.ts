@@ -42,6 +42,11 @@ export function addTokens(left: Tokens, right: Tokens): Tokens {
   return Math.min(left + right, Number.MAX_SAFE_INTEGER) as Tokens;
 }
 
+/** The sum of two counts of calls, held at 2^53 - 1 when it would pass it. */
+export function addCalls(left: Calls, right: Calls): Calls {
+  return Math.min(left + right, Number.MAX_SAFE_INTEGER) as Calls;
+}
+
 /** `count` tokens `factor` times, held at 2^53 - 1; so it is when `factor` is no whole number. */
 export function timesTokens(count: Tokens, factor: number): Tokens {
   if (!isCount(factor)) return Number.MAX_SAFE_INTEGER as Tokens;

@@ -300,7 +300,8 @@ describe('boundAnthropic: what has no bound', () => {
     ['context_management', { context_management: { edits: [{ type: 'compact_20260112' }] } }],
     ['context_management', { context_management: 'auto' }],
     ['fallbacks', { fallbacks: 'default' }],
-    ['thread', { thread: { type: 'create' } }],
+    ['thread', { thread: { type: 'continue', previous_message_id: 'msg_unseen' } }],
+    ['thread', { thread: { type: 'some_new_type' } }],
     ['some_new_field', { some_new_field: 1 }],
     ['constructor', { constructor: 1 }],
     ['toString', { toString: 1 }],
@@ -331,7 +332,8 @@ describe('boundAnthropic: what has no bound', () => {
   it('admits each by the user’s own bound, which it adds', () => {
     const allow = { thread: { inputTokensMax: 7000 }, some_new_field: { outputTokensMax: 50 } };
     const base = bound({});
-    const history = bound({ thread: { type: 'create' } }, { allow });
+    const unseen = { type: 'continue', previous_message_id: 'msg_unseen' };
+    const history = bound({ thread: unseen }, { allow });
     expect(history.inputTokens).toBeGreaterThan(base.inputTokens + 7000);
     const unknown = bound({ some_new_field: 1 }, { allow });
     expect(unknown.outputTokens).toBe(base.outputTokens + 50);

@@ -84,6 +84,7 @@ describe('Anthropic meter', () => {
     expect(stream(events)).toEqual(body);
     expect(body).toEqual({
       kind: 'complete',
+      responseId: expect.stringMatching(/^msg_/),
       usage: {
         lines: [{ model: MODEL, tokens: TOKENS, fees: {}, serviceTier: 'standard', isFast: false }],
       },
