@@ -37,8 +37,8 @@ export interface KernelFigures {
   readonly collections: { readonly charges: number; readonly count: number };
 }
 
-const OPERATIONS = 100_000;
-const SAMPLES = 40;
+const OPERATIONS = 20_000;
+const SAMPLES = 200;
 const ROUNDS = 15;
 const ROUNDS_WARM_UP = 2;
 const TABLE_LENGTH = 1024;
@@ -80,7 +80,7 @@ export async function benchKernel(): Promise<KernelFigures> {
 async function collectionsIn(charges: number): Promise<number> {
   const [, charge] = single();
   if (charge === undefined) throw new Error('the single-charge workload is missing');
-  for (let i = 0; i < 200; i++) charge.run();
+  for (let i = 0; i < 1000; i++) charge.run();
   let count = 0;
   const observer = new PerformanceObserver((list) => {
     count += list.getEntries().length;

@@ -48,7 +48,9 @@ export async function runAway(tools: Tools, customer: string): Promise<AgentRepo
       await attempt(() => research(tools, notes));
       await Promise.all(
         ['routes', 'prices', 'customs'].map((topic) =>
-          tools.guard.run({ agent: `sub-${topic}` }, () => attempt(() => look(tools, topic, notes))),
+          tools.guard.run({ agent: `sub-${topic}` }, () =>
+            attempt(() => look(tools, topic, notes)),
+          ),
         ),
       );
       await attempt(() => judge(tools, notes));

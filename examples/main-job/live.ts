@@ -34,8 +34,12 @@ export async function runLive(): Promise<void> {
   const refusal = await tally.track(askUntilRefused(asks));
   display.stop();
   const { sent, refused, bookedNanoUsd } = tally.totals();
-  console.log(`\n  calls made ${sent}, refused ${refused}, ledger says $${(bookedNanoUsd / 1e9).toFixed(6)}`);
-  console.log(`  compare it with the provider's usage page\n  ${refusal?.message ?? 'the cap was not reached'}`);
+  console.log(
+    `\n  calls made ${sent}, refused ${refused}, ledger says $${(bookedNanoUsd / 1e9).toFixed(6)}`,
+  );
+  console.log(
+    `  compare it with the provider's usage page\n  ${refusal?.message ?? 'the cap was not reached'}`,
+  );
 }
 
 async function askUntilRefused(asks: readonly Ask[]): Promise<BudgetCapError | undefined> {
@@ -62,7 +66,11 @@ function realClients(guard: BudgetGuard): readonly Ask[] {
   if (process.env['OPENAI_API_KEY'] !== undefined) {
     const openai = wrapOpenAI(new OpenAI(), guard);
     asks.push(() =>
-      openai.chat.completions.create({ model: 'gpt-4o-mini', max_completion_tokens: 400, messages }),
+      openai.chat.completions.create({
+        model: 'gpt-4o-mini',
+        max_completion_tokens: 400,
+        messages,
+      }),
     );
   }
   return asks;

@@ -57,7 +57,7 @@ async function runEmulated(): Promise<void> {
   const bill = emulator.bill();
   const seen = emulator.requestCount;
   await emulator.close();
-  conclude(reports, { tally, billedNanoUsd: BigInt(bill.totalNanoUsd), seen });
+  conclude(reports, { tally, billedNanoUsd: bill.totalNanoUsd, seen });
 }
 
 /** Long answers: about $0.05 to $0.12 a call, and a search whenever there is a tool for it. */

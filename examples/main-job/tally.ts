@@ -16,7 +16,10 @@ export class Tally {
 
   constructor(
     guard: BudgetGuard,
-    { customers, openHolds }: { readonly customers: readonly string[]; readonly openHolds: () => number },
+    {
+      customers,
+      openHolds,
+    }: { readonly customers: readonly string[]; readonly openHolds: () => number },
   ) {
     this.#guard = guard;
     this.#customers = customers;

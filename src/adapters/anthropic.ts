@@ -6,9 +6,10 @@ import { guardClient, type Clonable } from './client.ts';
 /**
  * Puts the guard inside an Anthropic client and returns the same client with the same type.
  *
- * Every attempt is held and settled by itself: retries, `stream()`, `parse()`, `beta`, `toolRunner`,
- * `withOptions()` clones and raw `post()`. A refusal arrives as `BudgetCapError` and is never retried.
- * Works with `@anthropic-ai/sdk` 0.100 and later, 1.x included.
+ * Every attempt is held and settled by itself: retries, `stream()`, `parse()`, `beta`,
+ * `toolRunner`,
+ * `withOptions()` clones and raw `post()`. A refusal arrives as `BudgetCapError` and is never
+ * retried. Works with `@anthropic-ai/sdk` 0.100 and later, 1.x included.
  *
  * @example
  * const client = wrapAnthropic(new Anthropic(), guard, { feature: 'chat' });

@@ -1,4 +1,4 @@
-import { HardcapError, MisuseError } from '../errors/error.ts';
+import { type HardcapError, MisuseError } from '../errors/error.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { Scopes } from '../policy/scope.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -11,8 +11,8 @@ import { guardFetch, type FetchLike } from './transport.ts';
  */
 export interface SdkClient {
   fetch: FetchLike;
-  makeStatusError(status: number, body: unknown, message: unknown, headers: unknown): Error;
-  withOptions(options: never): SdkClient;
+  makeStatusError: (status: number, body: unknown, message: unknown, headers: unknown) => Error;
+  withOptions: (options: never) => SdkClient;
 }
 
 /** What of it is public, and so can be asked of a client's type. */
@@ -63,13 +63,18 @@ function typedErrors(sdk: SdkClient): SdkClient['makeStatusError'] {
   };
 }
 
-/** A clone keeps the guarded fetch but loses instance members; a clone with its own fetch has neither. */
+/**
+ * A clone keeps the guarded fetch but loses instance members; a clone with its own fetch has
+ * neither.
+ */
 function guardedClones(sdk: SdkClient, tie: ClientTie): SdkClient['withOptions'] {
   const clone = sdk.withOptions;
   return (options) => guardClient(clone.call(sdk, options), tie);
 }
 
-/** Gives the SDK's error object every field and mark of ours; it stays an instance of its own class. */
+/**
+ * Gives the SDK's error object every field and mark of ours; it stays an instance of its own class.
+ */
 function adopt(error: Error, refusal: HardcapError): Error {
   for (const key of Reflect.ownKeys(refusal)) {
     const descriptor = Object.getOwnPropertyDescriptor(refusal, key);
@@ -91,7 +96,8 @@ function sdkClient(client: object, { provider }: ClientTie): SdkClient {
     typeof sdk.fetch === 'function' &&
     typeof sdk.makeStatusError === 'function' &&
     typeof sdk.withOptions === 'function';
-  if (!isWhole) throw unreachable(provider, 'it has no `fetch`, `makeStatusError` and `withOptions`');
+  if (!isWhole)
+    throw unreachable(provider, 'it has no `fetch`, `makeStatusError` and `withOptions`');
   if (!Object.isExtensible(sdk)) throw unreachable(provider, 'it is frozen');
   if (sdk._options?.x509Transport !== undefined) {
     throw unreachable(provider, 'its X.509 transport refuses any other fetch');

@@ -5,6 +5,7 @@ import type { Provider } from '../providers/provider.ts';
 import { findProvider, providerOfHost } from '../providers/registry.ts';
 import { guardFetch, type FetchLike } from './transport.ts';
 
+/** Who answers where, and through which `fetch`. */
 export interface GuardedFetchOptions {
   /** Who answers, whatever the address: for a proxy or a gateway in front of one provider. */
   readonly provider?: 'anthropic' | 'openai';

@@ -152,8 +152,9 @@ class BodyWatch {
 }
 
 /**
- * Ends a hold while the caller's answer goes on. A ledger that cannot write leaves the hold standing,
- * which is safe, and the reservation has reported it as `drift`; the answer is the caller's all the same.
+ * Ends a hold while the caller's answer goes on. A ledger that cannot write leaves the hold
+ * standing, which is safe, and the reservation has reported it as `drift`; the answer is the
+ * caller's all the same.
  */
 export function endHold(end: () => void): void {
   try {

@@ -7,8 +7,9 @@ import { guardClient, type Clonable } from './client.ts';
  * Puts the guard inside an OpenAI client and returns the same client with the same type.
  *
  * Every attempt is held and settled by itself: retries, `stream()`, `parse()`, `runTools()`,
- * `withOptions()` clones and raw `post()`. A refusal arrives as `BudgetCapError` and is never retried.
- * Works with `openai` 6 and 7. WebSocket classes open connections of their own and are not covered.
+ * `withOptions()` clones and raw `post()`. A refusal arrives as `BudgetCapError` and is never
+ * retried. Works with `openai` 6 and 7. WebSocket classes open connections of their own and are not
+ * covered.
  *
  * @example
  * const client = wrapOpenAI(new OpenAI(), guard, { feature: 'search' });

@@ -29,6 +29,8 @@ function plainRefusal(error: HardcapError): RefusalResponse {
   return {
     status: error.status,
     headers: { 'content-type': 'application/json', 'x-should-retry': 'false' },
-    body: { error: { message: error.message, type: error.kind, code: error.code, budget: error.toJSON() } },
+    body: {
+      error: { message: error.message, type: error.kind, code: error.code, budget: error.toJSON() },
+    },
   };
 }

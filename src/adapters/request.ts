@@ -20,13 +20,15 @@ export interface OutgoingRequest {
 /** Reads address, method, signal and body. Throws what `fetch` would on an address that is none. */
 export function readRequest(input: FetchInput, init: RequestInit | undefined): OutgoingRequest {
   const request = input instanceof Request ? input : undefined;
-  const url = new URL(request === undefined ? String(input) : request.url);
+  const url = new URL(input instanceof Request ? input.url : input);
   const method = (init?.method ?? request?.method ?? 'GET').toUpperCase();
   const signal = init?.signal ?? request?.signal ?? undefined;
   return { input, init, url, method, signal, body: bodyOf(request, init?.body) };
 }
 
-/** The same request with another body. Header names that describe the old body's size are dropped. */
+/**
+ * The same request with another body. Header names that describe the old body's size are dropped.
+ */
 export function withBody(
   { input, init }: OutgoingRequest,
   wire: string,
@@ -38,7 +40,8 @@ export function withBody(
 }
 
 function bodyOf(request: Request | undefined, body: RequestInit['body']): OutgoingBody {
-  if (body === undefined || body === null) return request === undefined ? ready(undefined) : bodyOfRequest(request);
+  if (body === undefined || body === null)
+    return request === undefined ? ready(undefined) : bodyOfRequest(request);
   if (typeof body === 'string') return ready(body);
   if (body instanceof ArrayBuffer) return ready(decoded(new Uint8Array(body)));
   if (ArrayBuffer.isView(body)) {

@@ -124,8 +124,9 @@ function meterResponse(
 }
 
 /**
- * An error status: 3xx and 4xx are the provider's own refusal and bill nothing; so is a 5xx whose body is
- * the provider's own error. Any other 5xx may hide an attempt that was served, and is unknown.
+ * An error status: 3xx and 4xx are the provider's own refusal and bill nothing; so is a 5xx whose
+ * body is the provider's own error. Any other 5xx may hide an attempt that was served, and is
+ * unknown.
  */
 async function endRefused(
   response: Response,
@@ -146,7 +147,8 @@ async function endRefused(
 
 function endByStatus(reservation: Reservation, status: number, isOwnError: boolean): void {
   const isServed = status >= 500 || status === 408;
-  if (isServed && !isOwnError) reservation.settleUnknown(`status ${status}, not the provider's own`);
+  if (isServed && !isOwnError)
+    reservation.settleUnknown(`status ${status}, not the provider's own`);
   else reservation.releaseAs('refused', `status ${status}`);
 }
 
@@ -195,7 +197,10 @@ function responseLike(response: Response, body: RequestInit['body'] | null): Res
 function refuseUnseen(
   { guard }: Boundary,
   error: HardcapError,
-  { provider, text }: { readonly provider: Provider | undefined; readonly text: string | undefined },
+  {
+    provider,
+    text,
+  }: { readonly provider: Provider | undefined; readonly text: string | undefined },
 ): Promise<Response> {
   const model = modelIn(text);
   guard.noteRefusal(error, { provider: provider?.name ?? 'unknown', model });
@@ -215,8 +220,8 @@ function abortReason(signal: AbortSignal): unknown {
 function unknownOrigin({ method, url }: OutgoingRequest): HardcapError {
   return new RefusalError(
     'ROUTE_UNKNOWN',
-    `${method} ${url.origin}${url.pathname}: no provider is known at this address, so its cost has no ` +
-      'bound. Nothing was sent. Name it with the option `provider` or `origins`.',
+    `${method} ${url.origin}${url.pathname}: no provider is known at this address, so its cost ` +
+      'has no bound. Nothing was sent. Name it with the option `provider` or `origins`.',
   );
 }
 

@@ -1,10 +1,20 @@
 /**
- * The one table of error codes. Classes, the docs page `docs/errors/README.md` and the HTTP mapping
- * are tested equal to it.
+ * The one table of error codes: kind and status from `kinds.ts`, the texts from here. Classes, the
+ * docs page `docs/errors/README.md` and the HTTP mapping are tested equal to it.
  */
 
+import { KIND_OF_CODE, STATUS_OF_KIND } from './kinds.ts';
+
 /** How an error came about, and so who can mend it. */
-export type ErrorKind = 'refusal' | 'misuse' | 'operation' | 'integrity';
+export type ErrorKind = keyof typeof STATUS_OF_KIND;
+
+/** The closed union of codes. New ones may be added; none changes its meaning. */
+export type ErrorCode = keyof typeof KIND_OF_CODE;
+
+/** The codes of one kind. */
+export type CodeOfKind<K extends ErrorKind> = {
+  [C in ErrorCode]: (typeof KIND_OF_CODE)[C] extends K ? C : never;
+}[ErrorCode];
 
 /** What is true of every error with one code. */
 export interface ErrorRow {
@@ -20,139 +30,100 @@ export interface ErrorRow {
 /** Every code with its kind, HTTP status, meaning and remedy. */
 export const ERROR_TABLE = {
   BUDGET_CAP: {
-    kind: 'refusal',
-    status: 402,
-    retryable: false,
+    ...row('BUDGET_CAP'),
     meaning: 'The most this attempt can cost does not fit under a cap.',
     remedy: 'Wait until `resets_at`, ask for `affordable_output_tokens` at most, or raise the cap.',
   },
   SCOPE_CLOSED: {
-    kind: 'refusal',
-    status: 402,
-    retryable: false,
+    ...row('SCOPE_CLOSED'),
     meaning: 'The account is overdrawn or an operator closed it; nothing more may be spent there.',
     remedy: 'Wait until `resets_at`, or raise or reopen the scope.',
   },
   SCOPE_MISSING: {
-    kind: 'refusal',
-    status: 402,
-    retryable: false,
+    ...row('SCOPE_MISSING'),
     meaning:
       'A cap needs a value for a dimension and the call has none, with `unattributed: "refuse"`.',
     remedy: 'Run the call inside `guard.run({ <dimension>: value }, fn)`.',
   },
   PRICE_UNKNOWN: {
-    kind: 'refusal',
-    status: 402,
-    retryable: false,
+    ...row('PRICE_UNKNOWN'),
     meaning: 'The price book has no card for exactly this provider and model.',
     remedy: 'Update the price book, or set the price under `prices` in the configuration.',
   },
   UNBOUNDED_REQUEST: {
-    kind: 'refusal',
-    status: 402,
-    retryable: false,
+    ...row('UNBOUNDED_REQUEST'),
     meaning: 'Something in the request can cost more than the request itself says.',
     remedy: 'Remove the feature that the message names, or allow it with the option it names.',
   },
   ROUTE_UNKNOWN: {
-    kind: 'refusal',
-    status: 402,
-    retryable: false,
+    ...row('ROUTE_UNKNOWN'),
     meaning: 'No rule says what a request to this host and path costs.',
     remedy: 'Use a route that is metered, or name the provider that answers at this origin.',
   },
   CONFIG_INVALID: {
-    kind: 'misuse',
-    status: 400,
-    retryable: false,
+    ...row('CONFIG_INVALID'),
     meaning: 'A field of the configuration is unknown or has an impossible value.',
     remedy: 'Correct the field that the message names.',
   },
   REQUEST_INVALID: {
-    kind: 'misuse',
-    status: 400,
-    retryable: false,
+    ...row('REQUEST_INVALID'),
     meaning: 'The request cannot be read: not JSON, no model, or an impossible number in it.',
     remedy: 'Correct the field that the message names; nothing was held.',
   },
   HANDLE_SPENT: {
-    kind: 'misuse',
-    status: 400,
-    retryable: false,
+    ...row('HANDLE_SPENT'),
     meaning:
       'A budget handle was used after it had been spent, split, merged, delegated or closed.',
     remedy: 'Use the handle that the earlier operation returned.',
   },
   RESERVATION_SETTLED: {
-    kind: 'misuse',
-    status: 400,
-    retryable: false,
+    ...row('RESERVATION_SETTLED'),
     meaning: 'The reservation has already been settled.',
     remedy: 'Settle each reservation once; correct a settled one with `adjust`.',
   },
   RESERVATION_RELEASED: {
-    kind: 'misuse',
-    status: 400,
-    retryable: false,
+    ...row('RESERVATION_RELEASED'),
     meaning: 'The reservation has already been released.',
     remedy: 'Reserve again for a new attempt.',
   },
   RESERVATION_EXPIRED: {
-    kind: 'misuse',
-    status: 400,
-    retryable: false,
+    ...row('RESERVATION_EXPIRED'),
     meaning: 'The reservation was abandoned and has been closed as spent.',
     remedy: 'Correct it with `adjust` when the true cost is known.',
   },
   RESERVATION_UNKNOWN: {
-    kind: 'misuse',
-    status: 400,
-    retryable: false,
+    ...row('RESERVATION_UNKNOWN'),
     meaning: 'The ledger has never seen this reservation id.',
     remedy: 'Pass the id that `reserve` returned.',
   },
   STORE_UNAVAILABLE: {
-    kind: 'operation',
-    status: 402,
-    retryable: false,
+    ...row('STORE_UNAVAILABLE'),
     meaning: 'The ledger cannot answer, so no money can be held.',
     remedy: 'Bring the store back; nothing is sent until it answers.',
   },
   STORE_CONFLICT: {
-    kind: 'operation',
-    status: 402,
-    retryable: false,
+    ...row('STORE_CONFLICT'),
     meaning: 'Two messages with one id disagree about what was reserved.',
     remedy: 'Give every attempt its own reservation id.',
   },
   UPSTREAM_FAILED: {
-    kind: 'operation',
-    status: 402,
-    retryable: false,
+    ...row('UPSTREAM_FAILED'),
     meaning: 'The provider could not be reached or broke off.',
     remedy: 'Look at `cause`; the hold ended by the rule of its outcome class.',
   },
   USAGE_MISSING: {
-    kind: 'operation',
-    status: 402,
-    retryable: false,
+    ...row('USAGE_MISSING'),
     meaning: 'The provider answered without usage, so the attempt was settled at its bound.',
     remedy: 'Reconcile with the provider and correct with `adjust`.',
   },
   INVARIANT_BROKEN: {
-    kind: 'integrity',
-    status: 500,
-    retryable: false,
+    ...row('INVARIANT_BROKEN'),
     meaning: 'The books disagree with themselves: a bug of ours.',
     remedy: 'Stop serving and report the message.',
   },
-} as const satisfies Readonly<Record<string, ErrorRow>>;
+} as const satisfies Readonly<Record<ErrorCode, ErrorRow>>;
 
-/** The closed union of codes. New ones may be added; none changes its meaning. */
-export type ErrorCode = keyof typeof ERROR_TABLE;
-
-/** The codes of one kind. */
-export type CodeOfKind<K extends ErrorKind> = {
-  [C in ErrorCode]: (typeof ERROR_TABLE)[C]['kind'] extends K ? C : never;
-}[ErrorCode];
+function row<C extends ErrorCode>(code: C) {
+  const kind = KIND_OF_CODE[code];
+  return { kind, status: STATUS_OF_KIND[kind], retryable: false } as const;
+}

@@ -1,4 +1,5 @@
-import { ERROR_TABLE, type CodeOfKind, type ErrorCode, type ErrorKind } from './codes.ts';
+import type { CodeOfKind, ErrorCode, ErrorKind } from './codes.ts';
+import { KIND_OF_CODE, STATUS_OF_KIND } from './kinds.ts';
 
 /**
  * Every error this package throws. `instanceof` works across copies of the package: it asks for the
@@ -132,7 +133,9 @@ export function markError(
   marker: symbol,
   { name, code }: { readonly name: string; readonly code: ErrorCode },
 ): void {
-  const { kind, status, retryable } = ERROR_TABLE[code];
+  const kind = KIND_OF_CODE[code];
+  const status = STATUS_OF_KIND[kind];
+  const retryable = false;
   define(error, 'name', name, false);
   define(error, 'code', code, true);
   define(error, 'kind', kind, true);

@@ -9,8 +9,8 @@ import { isUnpriced } from './settlement.ts';
 /**
  * The largest output ceiling (per choice) with which the call would fit all of `short` now.
  *
- * `undefined` when even one token of output would not fit, when an account counts calls only, or when
- * the route has no output ceiling to lower. At most 60 steps of bisection, on refusals only.
+ * `undefined` when even one token of output would not fit, when an account counts calls only, or
+ * when the route has no output ceiling to lower. At most 60 steps of bisection, on refusals only.
  */
 export function affordableOutputTokens(quote: Quote, short: readonly Short[]): Tokens | undefined {
   if (quote.provider.outputField(quote.facts) === undefined) return undefined;

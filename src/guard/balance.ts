@@ -36,15 +36,13 @@ export interface AccountBalance {
 
 const DIMENSIONS = ['usd', 'tokens', 'calls'] as const;
 
-/** The balances of the accounts that a call with these scopes draws on. */
+/** What stands in the accounts that a call with these scopes draws on. */
 export function balancesOf(
   policy: Policy,
   ledger: Ledger,
   { scopes, at }: { readonly scopes: ScopeSet; readonly at: EpochMs },
 ): readonly AccountBalance[] {
-  return policy
-    .accountsOf(scopes, at)
-    .map((account) => describe(account, ledger.balance(account)));
+  return policy.accountsOf(scopes, at).map((account) => describe(account, ledger.balance(account)));
 }
 
 /** The enforced accounts that have too little room for the quote now. Nothing is held. */

@@ -14,7 +14,9 @@ export interface Call {
   readonly body: JsonObject;
   /** @internal What an adapter has read already, so that it is not read twice. */
   readonly facts?: RequestFacts;
-  /** Narrow the scopes of the surrounding `run`; a list goes from the outermost to the innermost. */
+  /**
+   * Narrow the scopes of the surrounding `run`; a list goes from the outermost to the innermost.
+   */
   readonly scopes?: Scopes | readonly Scopes[];
 }
 

@@ -1,7 +1,9 @@
 import type { PriceBook } from '../pricing/price-book.ts';
 import type { Clock, EpochMs } from '../units/time.ts';
 
-/** A clock that never goes back: a wall clock set back must not reopen a window that has been spent. */
+/**
+ * A clock that never goes back: a wall clock set back must not reopen a window that has been spent.
+ */
 export function monotone(clock: Clock): Clock {
   let latest: EpochMs | undefined;
   return () => {

@@ -84,7 +84,8 @@ export interface DriftEvent {
   readonly at: number;
   readonly id: string | null;
   /**
-   * `above-bound`: the provider billed more than the bound. `hostile-usage`: its figures cannot be meant.
+   * `above-bound`: the provider billed more than the bound. `hostile-usage`: its figures cannot be
+   * meant.
    * `usage-missing`: it gave none. `late-usage`: figures came after the hold had been closed.
    * `unpriced-model`: a model without a price card answered. `stale-prices`: the price book is old.
    */
@@ -109,6 +110,7 @@ export interface GuardEvents {
   readonly drift: DriftEvent;
 }
 
+/** What `on` can listen for. */
 export type GuardEventName = keyof GuardEvents;
 
 /** Takes a listener off again. */
@@ -132,7 +134,9 @@ export class EventHub {
     return (this.#listeners.get(name)?.size ?? 0) > 0;
   }
 
-  /** Builds the event only if somebody listens. A throwing listener surfaces as an uncaught error. */
+  /**
+   * Builds the event only if somebody listens. A throwing listener surfaces as an uncaught error.
+   */
   emit<N extends GuardEventName>(name: N, build: () => GuardEvents[N]): void {
     const listeners = this.#listeners.get(name);
     if (listeners === undefined || listeners.size === 0) return;

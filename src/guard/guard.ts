@@ -76,8 +76,8 @@ export interface RefusalSubject {
 export type Admission = Reservation | HardcapError | MustAsk;
 
 /**
- * Caps that hold: no attempt starts unless the most it can cost fits into every cap that applies, on
- * top of all that is spent and held there. Check and hold are one synchronous step.
+ * Caps that hold: no attempt starts unless the most it can cost fits into every cap that applies,
+ * on top of all that is spent and held there. Check and hold are one synchronous step.
  *
  * Throws `CONFIG_INVALID` at construction when the configuration cannot be meant.
  *
@@ -167,8 +167,9 @@ export class BudgetGuard implements Guard {
   }
 
   /**
-   * @internal The way every attempt takes: bound, price, plan, reserve. No `await` stands between the
-   * check and the hold. A refusal is a value; `MustAsk` means that the ledger cannot decide locally.
+   * @internal The way every attempt takes: bound, price, plan, reserve. No `await` stands between
+   * the check and the hold. A refusal is a value; `MustAsk` means that the ledger cannot decide
+   * locally.
    */
   admit(call: Call): Admission {
     const at = this.#ports.clock();
@@ -189,7 +190,13 @@ export class BudgetGuard implements Guard {
   quote(call: Call, at: EpochMs): Quote | HardcapError {
     const scopes = narrowAll(this.#context.current(), scopeList(call.scopes));
     const { book } = this.#ports;
-    return quoteCall(call, { scopes, at, book, policy: this.#policy, assumptions: this.#assumptions });
+    return quoteCall(call, {
+      scopes,
+      at,
+      book,
+      policy: this.#policy,
+      assumptions: this.#assumptions,
+    });
   }
 
   async #ask(quote: Quote, order: ReserveOrder, call: Call): Promise<Reservation | HardcapError> {
@@ -199,7 +206,11 @@ export class BudgetGuard implements Guard {
 
   #admitted(
     reply: ReserveReply,
-    { quote, order, call }: { readonly quote: Quote; readonly order: ReserveOrder; readonly call: Call },
+    {
+      quote,
+      order,
+      call,
+    }: { readonly quote: Quote; readonly order: ReserveOrder; readonly call: Call },
   ): Reservation | HardcapError {
     switch (reply.kind) {
       case 'reserved':

@@ -1,7 +1,9 @@
 import type { Usage } from '../meter/usage.ts';
 import { addTokens, TOKENS_ZERO, type Tokens } from '../units/count.ts';
 
-/** How many answers are remembered; the oldest is forgotten first, and is then refused, not guessed. */
+/**
+ * How many answers are remembered; the oldest is forgotten first, and is then refused, not guessed.
+ */
 export const HISTORY_MAX = 10_000;
 
 /**

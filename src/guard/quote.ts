@@ -95,8 +95,8 @@ function unreadable({ field, reason }: Unreadable): HardcapError {
 function unknownPrice(provider: Provider, { model }: RequestFacts): HardcapError {
   return new RefusalError(
     'PRICE_UNKNOWN',
-    `No price card for exactly ${provider.name} ${JSON.stringify(model)}, so its cost has no bound. ` +
-      'Nothing was sent. Set it under `prices`, or update the price book.',
+    `No price card for exactly ${provider.name} ${JSON.stringify(model)}, so its cost has no ` +
+      'bound. Nothing was sent. Set it under `prices`, or update the price book.',
   );
 }
 
@@ -120,4 +120,3 @@ function scopeMissing(dimension: string): HardcapError {
       `Run it inside guard.run({ ${dimension}: ... }, fn).`,
   );
 }
-

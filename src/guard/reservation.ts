@@ -118,7 +118,9 @@ export class Reservation {
     this.#ends(reply, { ...atBound(this.quote, reason), outcome: 'abandoned' });
   }
 
-  /** @internal Final figures that came after the end: the books follow them, with the reason kept. */
+  /**
+   * @internal Final figures that came after the end: the books follow them, with the reason kept.
+   */
   correctAt(reading: MeterReading, reason: string): void {
     invariant(this.#ended !== undefined, 'only an ended reservation is corrected');
     const settlement = settlementOf(reading, this.#settling());
@@ -135,7 +137,9 @@ export class Reservation {
     return this.quote.accounts.map(drawOf);
   }
 
-  /** Where a later request may continue from this answer by its id, that id has a known size now. */
+  /**
+   * Where a later request may continue from this answer by its id, that id has a known size now.
+   */
   #rememberHistory(reading: MeterReading): void {
     const { provider, facts } = this.quote;
     if (reading.kind !== 'complete' || reading.responseId === undefined) return;

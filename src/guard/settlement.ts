@@ -137,6 +137,7 @@ function unpriced(unpricedLine: Unpriced, usage: Usage, quote: Quote): Settlemen
   return { ...atBound(quote, unpricedLine.reason, 'unpriced-model'), usage };
 }
 
+/** Whether a price could not be given. */
 export function isUnpriced(value: NanoUsd | Unpriced): value is Unpriced {
   return typeof value !== 'number';
 }

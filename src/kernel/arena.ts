@@ -118,6 +118,7 @@ export class Arena {
     third?: Dimension,
     thirdAmount?: number,
   ): Verdict {
+    const isPair = third === undefined && thirdAmount === undefined;
     return tryChargeAllIn(
       this.#state,
       this.#base(handle),
@@ -125,8 +126,9 @@ export class Arena {
       firstAmount,
       second,
       secondAmount,
-      third,
-      thirdAmount,
+      isPair ? first : third,
+      isPair ? firstAmount : thirdAmount,
+      isPair,
     );
   }
 

@@ -80,6 +80,7 @@ export class Budget {
     third?: Dimension,
     thirdAmount?: number,
   ): Verdict {
+    const isPair = third === undefined && thirdAmount === undefined;
     return tryChargeAllIn(
       this.#state,
       0,
@@ -87,8 +88,9 @@ export class Budget {
       firstAmount,
       second,
       secondAmount,
-      third,
-      thirdAmount,
+      isPair ? first : third,
+      isPair ? firstAmount : thirdAmount,
+      isPair,
     );
   }
 

@@ -85,7 +85,7 @@ export function tryCharge(
 
 /**
  * Two or three charges, all or none; the verdict names the first that does not fit, else that warns.
- * Without a third, the first stands in its place: it is decided and stored alike a second time.
+ * For a pair the first is given as the last too: it is decided and stored alike a second time.
  *
  * V8 inlines this only while its bytecode is at most 460 bytes, and a call that is not inlined makes an
  * object of every large amount. So it is short before it is pretty: one throw for every misuse, no amount
@@ -99,19 +99,17 @@ export function tryChargeAll(
   firstAmount: number,
   second: Dimension,
   secondAmount: number,
-  third: Dimension | undefined,
-  thirdAmount: number | undefined,
+  last: Dimension | undefined,
+  lastAmount: number | undefined,
+  isPair: boolean,
 ): Verdict {
-  const isPair = third === undefined && thirdAmount === undefined;
-  const last = isPair ? first : third;
-  const lastAmount = isPair ? firstAmount : thirdAmount;
   if (
     isIndex(first) &&
     isIndex(second) &&
     isIndex(last) &&
     first !== second &&
     second !== last &&
-    first !== third &&
+    (isPair || first !== last) &&
     typeof firstAmount === 'number' &&
     typeof secondAmount === 'number' &&
     typeof lastAmount === 'number' &&
@@ -122,7 +120,7 @@ export function tryChargeAll(
     Math.floor(secondAmount) === secondAmount &&
     Math.floor(lastAmount) === lastAmount
   ) {
-    // As literals, MASK, LIMITS and WARNS take half the bytecode.
+    // MASK, LIMITS, WARNS and MAX stand as literals, which take less bytecode.
     const i = base + (first & 7);
     const j = base + (second & 7);
     const k = base + (last & 7);
@@ -147,11 +145,15 @@ export function tryChargeAll(
       state[k] = z;
       return firstWarn(state, base, first, second, last);
     }
-    if (firstAmount <= MAX && secondAmount <= MAX && lastAmount <= MAX) {
+    if (
+      firstAmount <= 9007199254740991 &&
+      secondAmount <= 9007199254740991 &&
+      lastAmount <= 9007199254740991
+    ) {
       return firstRefusal(state, base, first, second, last, isXIn, isYIn);
     }
   }
-  throw misuseOfAll(first, firstAmount, second, secondAmount, third, thirdAmount);
+  throw misuseOfAll(first, firstAmount, second, secondAmount, last, lastAmount, isPair);
 }
 
 /** Which of the three warns first, where they fit and at least one warns. */
@@ -271,16 +273,16 @@ function misuseOfAll(
   firstAmount: number,
   second: Dimension,
   secondAmount: number,
-  third: Dimension | undefined,
-  thirdAmount: number | undefined,
+  last: Dimension | undefined,
+  lastAmount: number | undefined,
+  isPair: boolean,
 ): ChargeError {
-  const isPair = third === undefined && thirdAmount === undefined;
   if (!isIndex(first)) return illegalDimension(first);
   if (!isIndex(second)) return illegalDimension(second);
-  if (!isPair && !isIndex(third)) return illegalDimension(third);
-  if (first === second || first === third) return repeatedDimension(first);
-  if (second === third) return repeatedDimension(second);
+  if (!isIndex(last)) return illegalDimension(last);
+  if (first === second || (first === last && !isPair)) return repeatedDimension(first);
+  if (second === last) return repeatedDimension(second);
   if (!isAmount(firstAmount)) return illegalAmount(first, firstAmount);
   if (!isAmount(secondAmount)) return illegalAmount(second, secondAmount);
-  return illegalAmount(third, thirdAmount);
+  return illegalAmount(last, lastAmount);
 }

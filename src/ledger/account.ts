@@ -30,8 +30,8 @@ export interface WindowPart {
 /**
  * The account that a call draws on: one cap's balances for one scope value in one window.
  *
- * Balances of all `parts` count against `ceiling`; new holds go to the last part. The window is part
- * of the key, so nothing is ever reset.
+ * Balances of all `parts` count against `ceiling`; new holds go to the last part. The window is
+ * part of the key, so nothing is ever reset.
  */
 export interface Account {
   readonly capId: string;

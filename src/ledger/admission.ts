@@ -1,8 +1,16 @@
 import { fits, saturatingAdd } from '../kernel/arithmetic.ts';
 import { invariant } from '../errors/error.ts';
 import type { Account, Amounts, Balance, Ceiling, WindowPart } from './account.ts';
-import { COUNTERS, HELD, NO_SLOT, lastPart, type AccountTable } from './account-table.ts';
+import {
+  COUNTERS,
+  HELD,
+  NO_SLOT,
+  lastPart,
+  leavesAtOf,
+  type AccountTable,
+} from './account-table.ts';
 import { AMOUNTS_ZERO, amountsFromCounters } from './amounts.ts';
+import type { EpochMs } from '../units/time.ts';
 import type { Short } from './ledger.ts';
 import type { RollingWindows } from './rolling-windows.ts';
 
@@ -10,6 +18,14 @@ import type { RollingWindows } from './rolling-windows.ts';
 export interface Balances {
   readonly table: AccountTable;
   readonly rolling: RollingWindows;
+}
+
+/** What is asked of the accounts. */
+export interface Question {
+  readonly at: EpochMs;
+  readonly accounts: readonly Account[];
+  /** Slots of the accounts' last parts, `NO_SLOT` for a new one, in the same order. */
+  readonly slots: readonly number[];
 }
 
 /** Why an order does not simply fit; `undefined` instead of this when it does. */
@@ -25,23 +41,23 @@ export interface Shortage {
 /**
  * Decides whether `amounts` fit into every account, on top of what is spent and held there.
  *
- * `slots` are the slots of the accounts' last parts (`NO_SLOT` for a new one), in the same order.
  * Changes nothing, and allocates nothing when all fits.
  */
 export function findShortage(
   balances: Balances,
-  order: { readonly accounts: readonly Account[]; readonly slots: readonly number[] },
+  question: Question,
   amounts: Amounts,
 ): Shortage | undefined {
-  const { accounts, slots } = order;
+  const { at, accounts, slots } = question;
   let isAllRoomy = true;
   for (let index = 0; index < accounts.length; index += 1) {
     const account = accounts[index];
     invariant(account !== undefined, 'every index has an account');
-    const isKnown = sumUp(balances, account, slots[index] ?? NO_SLOT);
+    sumUp(balances, account, slots[index] ?? NO_SLOT);
+    const isKnown = isAllKnown(balances, account, { at, slot: slots[index] ?? NO_SLOT });
     if (!isKnown || shortDimension(account.ceiling, amounts) !== undefined) isAllRoomy = false;
   }
-  return isAllRoomy ? undefined : describeShortage(balances, order, amounts);
+  return isAllRoomy ? undefined : describeShortage(balances, question, amounts);
 }
 
 /** What stands in the account now, over the parts it names. A part never seen counts as empty. */
@@ -81,28 +97,39 @@ const NONE: readonly never[] = Object.freeze([]);
  */
 const sums = new Float64Array(COUNTERS);
 
-/**
- * Adds up the account into `sums`: its parts, and for a rolling window the later parts that share
- * its time. Answers whether all of it is known.
- */
-function sumUp({ table, rolling }: Balances, account: Account, lastSlot: number): boolean {
+/** Adds up the account into `sums`: its parts, and the later parts that share a window with it. */
+function sumUp({ table, rolling }: Balances, account: Account, lastSlot: number): void {
   if (lastSlot === NO_SLOT) sums.fill(0);
   else table.copyTo(sums, lastSlot);
-  let isKnown = lastSlot !== NO_SLOT || !table.isUnknowable(lastPart(account), lastSlot);
-  if (account.parts.length === 1) return isKnown;
-  if (rolling.isUnknowable(account)) isKnown = false;
+  if (account.parts.length === 1) return;
   for (let index = 0; index < account.parts.length - 1; index += 1) {
     const part = account.parts[index];
-    if (part !== undefined && !addPart(table, part)) isKnown = false;
+    if (part !== undefined) addPart(table, part);
   }
   for (const part of rolling.laterParts(account)) addPart(table, part);
-  return isKnown;
 }
 
-function addPart(table: AccountTable, part: WindowPart): boolean {
+function addPart(table: AccountTable, part: WindowPart): void {
   const slot = table.find(part.key);
   if (slot !== NO_SLOT) table.addTo(sums, slot);
-  return !table.isUnknowable(part, slot);
+}
+
+/**
+ * Whether nothing that counts here was forgotten. The part drawn on always counts; other parts of
+ * a rolling window count only until they leave, by the order's own clock.
+ */
+function isAllKnown(
+  { table, rolling }: Balances,
+  account: Account,
+  { at, slot }: { readonly at: EpochMs; readonly slot: number },
+): boolean {
+  const last = lastPart(account);
+  if (table.isUnknowable(last, slot)) return false;
+  if (account.parts.length === 1) return true;
+  if (leavesAtOf(last) > at && rolling.isUnknowable(account)) return false;
+  if (table.forgottenUpTo <= at) return true;
+  const others = account.parts.filter((part) => part !== last && leavesAtOf(part) > at);
+  return !others.some((part) => table.isUnknowable(part, table.find(part.key)));
 }
 
 /** The first dimension in which `amounts` do not fit on top of `sums`. */
@@ -128,14 +155,16 @@ function isPast(spent: number | undefined, ceiling: number | undefined): boolean
 
 function describeShortage(
   balances: Balances,
-  { accounts, slots }: { readonly accounts: readonly Account[]; readonly slots: readonly number[] },
+  { at, accounts, slots }: Question,
   amounts: Amounts,
 ): Shortage {
   const refused: Short[] = [];
   const observed: Short[] = [];
   let unknowable: Account | undefined;
   for (const [index, account] of accounts.entries()) {
-    const isKnown = sumUp(balances, account, slots[index] ?? NO_SLOT);
+    const slot = slots[index] ?? NO_SLOT;
+    sumUp(balances, account, slot);
+    const isKnown = isAllKnown(balances, account, { at, slot });
     if (!isKnown && account.mode === 'enforce') unknowable ??= account;
     const dimension = shortDimension(account.ceiling, amounts);
     if (dimension === undefined) continue;

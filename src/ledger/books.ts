@@ -91,7 +91,7 @@ export class Books {
     if (known !== undefined) return isRepeat(known, { amounts, slots }) ? RESERVED : CONFLICT;
     if (this.state.ended.has(id)) return CONFLICT;
 
-    const shortage = findShortage(this.state, { accounts, slots }, amounts);
+    const shortage = findShortage(this.state, { at, accounts, slots }, amounts);
     if (shortage !== undefined) {
       if (shortage.refused.length > 0) return { kind: 'refused', short: shortage.refused };
       if (shortage.unknowable !== undefined) return unavailable(staleWindow(shortage.unknowable));
@@ -120,8 +120,9 @@ export class Books {
       const ended = this.state.ended.get(id);
       return ended === undefined ? UNKNOWN_ID : { kind: 'already', outcome: ended.outcome };
     }
+    const { accounts, slots } = known;
 
-    const shortage = findShortage(this.state, known, by);
+    const shortage = findShortage(this.state, { at, accounts, slots }, by);
     if (shortage !== undefined) {
       if (shortage.refused.length > 0) return { kind: 'refused', short: shortage.refused };
       if (shortage.unknowable !== undefined) return unavailable(staleWindow(shortage.unknowable));

@@ -20,10 +20,13 @@ export interface Short {
   readonly account: Account;
   readonly balance: Balance;
   readonly dimension: 'usd' | 'tokens' | 'calls';
-  /** Balance of each part, in the order of `account.parts`, for the reset time of rolling windows. */
+  /**
+   * Balance of each part, in the order of `account.parts`, for the reset time of rolling windows.
+   */
   readonly parts: readonly Amounts[];
 }
 
+/** What a ledger says to a reserve. */
 export type ReserveReply =
   | { readonly kind: 'reserved'; readonly observedShort: readonly Short[] }
   /** Nothing was held anywhere. `short` holds every enforced account that has too little room. */
@@ -34,6 +37,7 @@ export type ReserveReply =
   /** The id is known with other amounts or accounts. Nothing changed. */
   | { readonly kind: 'conflict' };
 
+/** Ends a hold at what was billed. */
 export interface SettleOrder {
   readonly id: string;
   readonly at: EpochMs;
@@ -41,6 +45,7 @@ export interface SettleOrder {
   readonly amounts: Amounts;
 }
 
+/** Ends a hold without a bill: released on proof, or closed as spent. */
 export interface EndOrder {
   readonly id: string;
   readonly at: EpochMs;
@@ -48,8 +53,12 @@ export interface EndOrder {
   readonly reason: string;
 }
 
+/** What a ledger says to the end of a hold. */
 export type EndReply =
-  /** `overdrawn`: accounts whose spent now passes their ceiling. `repeated`: this id had ended just so before. */
+  /**
+   * `overdrawn`: accounts whose spent now passes their ceiling. `repeated`: this id had ended just
+   * so before.
+   */
   | {
       readonly kind: 'ended';
       readonly outcome: Outcome;
@@ -68,6 +77,7 @@ export interface ExtendOrder {
   readonly by: Amounts;
 }
 
+/** What a ledger says to an extension. */
 export type ExtendReply =
   | { readonly kind: 'extended' }
   | { readonly kind: 'refused'; readonly short: readonly Short[] }
@@ -86,6 +96,7 @@ export interface AdjustOrder {
   readonly reason: string;
 }
 
+/** What a ledger says to a correction. */
 export type AdjustReply =
   | {
       readonly kind: 'adjusted';
@@ -97,7 +108,7 @@ export type AdjustReply =
   | { readonly kind: 'conflict' }
   | { readonly kind: 'unavailable'; readonly cause: unknown };
 
-/** An open hold, for listing. */
+/** One reservation that has not ended, for listing. */
 export interface OpenHold {
   readonly id: string;
   readonly at: EpochMs;
@@ -106,21 +117,23 @@ export interface OpenHold {
 }
 
 /**
- * The port that keeps accounts. Every implementation passes `hardcap/conformance`, whose test titles
- * repeat these numbers.
+ * The port that keeps accounts. Every implementation passes `hardcap/conformance`, whose test
+ * titles repeat these numbers.
  *
  * L1. A reserve holds its amounts on all its accounts or on none.
  * L2. It is admitted exactly when, on every enforced account and in every capped dimension,
  *     `spent + held + amount <= ceiling` over all parts of the window.
  * L3. Two reserves never both take the last nano-dollar, whatever their interleaving.
- * L4. Every hold ends once: settled, released or expired. The first end wins; a repeat changes nothing.
+ * L4. Every hold ends once: settled, released or expired. The first end wins; a repeat changes
+ *     nothing.
  * L5. Settle books what was billed, above the hold and above the ceiling too; then the account is
  *     overdrawn and admits nothing until its window ends.
  * L6. Release returns the whole hold to every account; expire books the whole hold as spent.
  * L7. Messages are idempotent by id; one id with other content is a conflict and changes nothing.
  * L8. The charge belongs to the window of its hold, whenever it is settled.
  * L9. A refusal, a conflict and an unknown id change nothing.
- * L10. Spent and held are integers, never negative, never NaN; at 2^53 - 1 they stay and admit nothing.
+ * L10. Spent and held are integers, never negative, never NaN; at 2^53 - 1 they stay and admit
+ *     nothing.
  * L11. The journal folds back to the same balances (`replay`).
  * L12. Observed accounts record like enforced ones and never refuse.
  * L13. A ledger that cannot answer says `unavailable`; it never admits.

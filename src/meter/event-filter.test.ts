@@ -67,6 +67,17 @@ describe('event filter', () => {
     expect(run(text, 65_536)).toBe(`${large}data: 1\n\n`);
   });
 
+  it('never holds more back than the maximum, even of an event without end', () => {
+    const filter = createEventFilter(hides);
+    const chunk = new TextEncoder().encode('data: x'.repeat(10_000));
+    let held = 0;
+    for (let count = 0; count < 50; count += 1) {
+      held += chunk.length;
+      for (const part of filter.push(chunk)) held -= part.length;
+      expect(held).toBeLessThanOrEqual(EVENT_BYTES_MAX);
+    }
+  });
+
   it('returns neighbouring visible events of one chunk as one part', () => {
     const filter = createEventFilter(hides);
     const chunk = new TextEncoder().encode('data: 1\n\ndata: 2\n\ndata: HIDE\n\ndata: 3\n\n');

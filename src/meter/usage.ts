@@ -18,6 +18,7 @@ export const TOKEN_CLASSES = [
   'imageOutput',
 ] as const;
 
+/** One of the classes that a billed token can be in. */
 export type TokenClass = (typeof TOKEN_CLASSES)[number];
 
 /** Things billed by the piece. */
@@ -28,7 +29,9 @@ export type ServiceTier = 'standard' | 'priority' | 'flex' | 'batch';
 
 /** What one model billed inside one attempt. */
 export interface UsageLine {
-  /** The model that the provider says answered; `undefined` means not reported: the requested one. */
+  /**
+   * The model that the provider says answered; `undefined` means not reported: the requested one.
+   */
   readonly model: string | undefined;
   readonly tokens: Readonly<Partial<Record<TokenClass, Tokens>>>;
   readonly fees: Readonly<Partial<Record<FeeKind, number>>>;
@@ -39,7 +42,10 @@ export interface UsageLine {
   readonly geo: string | undefined;
 }
 
-/** What an attempt billed. More than one line when other models took part (compaction, advisor, fallback). */
+/**
+ * What an attempt billed. More than one line when other models took part (compaction, advisor,
+ * fallback).
+ */
 export interface Usage {
   readonly lines: readonly UsageLine[];
 }
@@ -53,7 +59,10 @@ export type MeterReading =
       /** The answer's own id, by which a later request may continue from it. */
       readonly responseId?: string;
     }
-  /** Some classes are final (`usage`), the answer broke off before the rest. `outputKnown` is false then. */
+  /**
+   * Some classes are final (`usage`), the answer broke off before the rest. `outputKnown` is false
+   * then.
+   */
   | { readonly kind: 'partial'; readonly usage: Usage; readonly outputKnown: boolean }
   /** The provider said nothing about usage. */
   | { readonly kind: 'missing' }
@@ -66,6 +75,9 @@ export type MeterReading =
 export interface Meter {
   /** The next bytes of the body, in order. */
   push(chunk: Uint8Array): void;
-  /** What the bytes so far amount to; cumulative figures replace, they never add. May be called any time. */
+  /**
+   * What the bytes so far amount to; cumulative figures replace, they never add. May be called any
+   * time.
+   */
   read(): MeterReading;
 }

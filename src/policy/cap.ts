@@ -1,16 +1,24 @@
 import type { Ceiling } from '../ledger/account.ts';
 import type { Window } from './window.ts';
 
-/** What to do, in order, when a call does not fit. Only `refuse` exists in this version of the guard. */
+/**
+ * What to do, in order, when a call does not fit. Only `refuse` exists in this version of the
+ * guard.
+ */
 export type OnShort = 'refuse';
 
 /** One cap after validation: scope x window x amount. */
 export interface Cap {
-  /** Stable across runs and renames of other caps: derived from scope, match, window and mode, or given. */
+  /**
+   * Stable across runs and renames of other caps: derived from scope, match, window and mode, or
+   * given.
+   */
   readonly id: string;
   /** `'global'` or a dimension's name. */
   readonly scope: string;
-  /** Which values it applies to: exact, or with `*`. `undefined`: each value has its own account. */
+  /**
+   * Which values it applies to: exact, or with `*`. `undefined`: each value has its own account.
+   */
   readonly match: string | undefined;
   readonly window: Window;
   readonly ceiling: Ceiling;

@@ -1,4 +1,7 @@
-/** Who or what spends: dimension -> value, as the user writes it. `{ customer: 'acme', feature: 'chat' }` */
+/**
+ * Who or what spends: dimension -> value, as the user writes it. `{ customer: 'acme', feature:
+ * 'chat' }`
+ */
 export type Scopes = { readonly [dimension: string]: string };
 
 /**

@@ -1,6 +1,8 @@
 import type { DurationMs } from '../units/time.ts';
 
-/** Calendar units, half-open `[start, end)` in their time zone. A week starts on Monday. */
+/**
+ * Stretches of the calendar, half-open `[start, end)` in their time zone. A week starts on Monday.
+ */
 export type CalendarUnit = 'minute' | 'hour' | 'day' | 'week' | 'month';
 
 /** How long a charge counts. */

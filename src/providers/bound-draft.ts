@@ -197,7 +197,10 @@ export function optInOf(name: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(name) ? `allow.${name}` : `allow[${JSON.stringify(name)}]`;
 }
 
-/** The output ceiling of one choice: the wire's, else the model's, else its whole window. */
+/**
+ * The most output tokens of one choice: what the wire says, else the model's, else its whole
+ * window.
+ */
 export function outputCeiling(
   draft: BoundDraft,
   field: string,

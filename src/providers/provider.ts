@@ -4,19 +4,23 @@ import type { ModelLimits, Unbounded, UsageBound } from '../estimate/usage-bound
 import type { Meter } from '../meter/usage.ts';
 import type { HardcapError } from '../errors/error.ts';
 
-/** A JSON object as it came off the wire: nothing about it is trusted. */
+/** What came off the wire as an object: nothing about it is trusted. */
 export type JsonObject = { readonly [key: string]: unknown };
 
 /** What a request to a provider's path is. */
 export type Route =
-  /** Costs money and has a rule. `name` is the provider's own word: `messages`, `chat.completions`. */
+  /**
+   * Costs money and has a rule. `name` is the provider's own word: `messages`, `chat.completions`.
+   */
   | { readonly kind: 'metered'; readonly name: string }
   /** Costs nothing; passes without a hold. */
   | { readonly kind: 'free'; readonly name: string }
   /** Costs money, or may, and has no rule: refused. */
   | { readonly kind: 'unmetered'; readonly name: string; readonly reason: string };
 
-/** A readable request: what the later steps need to know of it. The body object is never changed. */
+/**
+ * A readable request: what the later steps need to know of it. The body object is never changed.
+ */
 export interface RequestFacts {
   readonly route: string;
   readonly model: string;
@@ -37,9 +41,15 @@ export interface Unreadable {
 export interface Assumptions {
   /** The project's or workspace's own service tier when the request says `auto` or nothing. */
   readonly serviceTier: 'standard' | 'priority' | 'any';
-  /** The workspace's default geography when the request says nothing: `global` has no uplift, `any` is unknown. */
+  /**
+   * The workspace's default geography when the request says nothing: `global` has no uplift, `any`
+   * is unknown.
+   */
   readonly geo: string;
-  /** Features otherwise refused, and the bound that the user gives for each. See `unbounded` in the configuration. */
+  /**
+   * Features otherwise refused, and the bound that the user gives for each. See `unbounded` in the
+   * configuration.
+   */
   readonly allow: Readonly<Record<string, FeatureBound>>;
   /** What is remembered of earlier answers, so that continuing from one has a bound. */
   readonly historyTokens?: HistoryTokens;
@@ -66,7 +76,9 @@ export interface Provider {
   route(request: { readonly method: string; readonly path: string }): Route;
   /** The region that a host of this provider stands for; `undefined`: it stands for none. */
   geoOfHost(hostname: string): string | undefined;
-  /** Reads model, stream flag and numbers; refuses what is not JSON, has no model or absurd numbers. */
+  /**
+   * Reads model, stream flag and numbers; refuses what is not JSON, has no model or absurd numbers.
+   */
   readRequest(route: string, wire: string): RequestFacts | Unreadable;
   /** The same where the body is already an object and nothing is on the wire yet. */
   readBody(route: string, body: JsonObject): RequestFacts | Unreadable;
@@ -86,7 +98,9 @@ export interface Provider {
   refusal(error: HardcapError): RefusalResponse;
   /** Whether the body of an error status is the provider's own word that the request failed. */
   isOwnError(status: number, body: unknown): boolean;
-  /** The JSON field of the output ceiling on this route, for `fit`; `undefined` where there is none. */
+  /**
+   * The JSON field of the output ceiling on this route, for `fit`; `undefined` where there is none.
+   */
   outputField(facts: RequestFacts): string | undefined;
   /** Output tokens per unit of that field: `n` choices share one ceiling each. */
   choices(facts: RequestFacts): number;
@@ -99,11 +113,9 @@ export interface Amendment {
   readonly hides: ((payload: string) => boolean) | undefined;
 }
 
+/** A refusal as the provider's own clients read it. */
 export interface RefusalResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: JsonObject;
 }
-
-/** The largest figure a request may carry for tokens or choices before it is called absurd. */
-export const REQUEST_TOKENS_MAX = 100_000_000 as Tokens;

@@ -1,6 +1,7 @@
 import { BODY_DEPTH_MAX, BODY_NODES_MAX } from '../estimate/body-tokens.ts';
 import { isCount, tokens, type Tokens } from '../units/count.ts';
-import { REQUEST_TOKENS_MAX, type JsonObject, type Unreadable } from './provider.ts';
+import { REQUEST_TOKENS_MAX } from '../units/count.ts';
+import type { JsonObject, Unreadable } from './provider.ts';
 
 /** The longest request body that is read, in UTF-16 units; providers refuse far shorter ones. */
 export const REQUEST_CHARS_MAX = 64 * 1024 * 1024;

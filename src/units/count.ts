@@ -16,6 +16,9 @@ export type Bytes = number & { readonly [bytesBrand]: true };
 /** No tokens, known to be none; what is unknown is `undefined` instead. */
 export const TOKENS_ZERO = 0 as Tokens;
 
+/** The largest figure a request may carry for tokens or choices before it is called absurd. */
+export const REQUEST_TOKENS_MAX = 100_000_000 as Tokens;
+
 /** No attempt. */
 export const CALLS_ZERO = 0 as Calls;
 

@@ -19,7 +19,7 @@ function counted(stage: Stage, provider: 'anthropic' | 'openai') {
   return {
     fetch: ((input, init) => {
       attempts += 1;
-      return send(input as string, init as RequestInit);
+      return send(input, init);
     }) as typeof globalThis.fetch,
     attempts: () => attempts,
   };
@@ -56,7 +56,9 @@ const clients: readonly Client[] = [
     name: 'AI SDK generateText, @ai-sdk/openai responses',
     provider: 'openai',
     use: (stage, { fetch }) => {
-      const model = createOpenAI({ ...key, baseURL: stage.emulator.openaiUrl, fetch }).responses(GPT);
+      const model = createOpenAI({ ...key, baseURL: stage.emulator.openaiUrl, fetch }).responses(
+        GPT,
+      );
       return generateText({ model, prompt: PROMPT, maxOutputTokens: MAX_TOKENS });
     },
   },
@@ -120,8 +122,14 @@ describe.each(clients)('$name on guardedFetch', ({ provider, use }) => {
 });
 
 describe.each([
-  ['@anthropic-ai/sdk 1.x', (stage: Stage) => stage.anthropic({ maxRetries: 2 }).messages.create(claude)],
-  ['@anthropic-ai/sdk 0.122', (stage: Stage) => stage.anthropic0({ maxRetries: 2 }).messages.create(claude)],
+  [
+    '@anthropic-ai/sdk 1.x',
+    (stage: Stage) => stage.anthropic({ maxRetries: 2 }).messages.create(claude),
+  ],
+  [
+    '@anthropic-ai/sdk 0.122',
+    (stage: Stage) => stage.anthropic0({ maxRetries: 2 }).messages.create(claude),
+  ],
   ['openai 6.49', (stage: Stage) => stage.openai({ maxRetries: 2 }).chat.completions.create(gpt)],
   ['openai 7', (stage: Stage) => stage.openai7({ maxRetries: 2 }).chat.completions.create(gpt)],
 ] as const)('%s with its default retries', (_name, use) => {

@@ -101,7 +101,9 @@ describe.each(clients)('200 concurrent calls under a $1 cap: $name', (client) =>
     }
     expect(more, 'sequential calls that used the rest').toBeGreaterThan(0);
     expect(stage.billed()).toBeLessThanOrEqual(CAP_NANO_USD);
-    expect(CAP_NANO_USD - stage.billed(), 'what is left is less than one bound').toBeLessThan(bound);
+    expect(CAP_NANO_USD - stage.billed(), 'what is left is less than one bound').toBeLessThan(
+      bound,
+    );
   });
 });
 

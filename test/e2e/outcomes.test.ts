@@ -37,10 +37,19 @@ const rows: readonly Row[] = [
   { fault: { kind: 'status', status: 500 }, json: 'refused', stream: 'refused' },
   { fault: { kind: 'status', status: 529 }, json: 'refused', stream: 'refused' },
   { fault: { kind: 'status', status: 503, body: 'html' }, json: 'unknown', stream: 'unknown' },
-  { fault: { kind: 'status', status: 500, body: 'empty', billed: true }, json: 'unknown', stream: 'unknown' },
+  {
+    fault: { kind: 'status', status: 500, body: 'empty', billed: true },
+    json: 'unknown',
+    stream: 'unknown',
+  },
   { fault: { kind: 'reset-before-response', billed: true }, json: 'unknown', stream: 'unknown' },
   { fault: { kind: 'reset-after-headers', billed: true }, json: 'unknown', stream: 'unknown' },
-  { fault: { kind: 'reset-mid-stream' }, json: 'unknown', stream: 'partial', openaiStream: 'unknown' },
+  {
+    fault: { kind: 'reset-mid-stream' },
+    json: 'unknown',
+    stream: 'partial',
+    openaiStream: 'unknown',
+  },
   { fault: { kind: 'missing-usage' }, json: 'unknown', stream: 'unknown' },
   { fault: { kind: 'hostile-usage', value: 'negative' }, json: 'unknown', stream: 'unknown' },
   { fault: { kind: 'hostile-usage', value: 'fractional' }, json: 'unknown', stream: 'unknown' },
@@ -50,7 +59,11 @@ const rows: readonly Row[] = [
   { fault: { kind: 'garbage-json' }, json: 'unknown', stream: 'complete' },
   { fault: { kind: 'growing-usage' }, json: 'complete', stream: 'complete' },
   { fault: { kind: 'no-done' }, json: 'complete', stream: 'complete' },
-  { fault: { kind: 'wrong-model', model: 'a-model-nobody-lists' }, json: 'unknown', stream: 'unknown' },
+  {
+    fault: { kind: 'wrong-model', model: 'a-model-nobody-lists' },
+    json: 'unknown',
+    stream: 'unknown',
+  },
 ];
 
 /** One attempt under a fault, whatever its caller gets to see. */
@@ -71,17 +84,20 @@ describe.each(rows)('fault $fault', ({ fault, json, stream, openaiStream: openai
     ['Anthropic stream', stream, anthropicStream],
     ['OpenAI JSON', json, openaiJson],
     ['OpenAI stream', openaiOutcome ?? stream, openaiStream],
-  ] as const)('%s ends as %s, and the books are at or above the bill', async (_name, outcome, use) => {
-    const { stage, settled } = await outcomeOf(fault, use);
-    expect(settled.map((event) => event.outcome)).toEqual([outcome]);
-    const [event] = settled;
-    if (outcome === 'refused') expect(event?.cost_nano_usd).toBe(0);
-    if (outcome === 'unknown') expect(event?.cost_nano_usd).toBe(event?.held_nano_usd);
-    if (outcome === 'partial') {
-      expect(event?.cost_nano_usd).toBeLessThanOrEqual(event?.held_nano_usd ?? 0);
-    }
-    expect(stage.booked()).toBeGreaterThanOrEqual(stage.billed());
-  });
+  ] as const)(
+    '%s ends as %s, and the books are at or above the bill',
+    async (_name, outcome, use) => {
+      const { stage, settled } = await outcomeOf(fault, use);
+      expect(settled.map((event) => event.outcome)).toEqual([outcome]);
+      const [event] = settled;
+      if (outcome === 'refused') expect(event?.cost_nano_usd).toBe(0);
+      if (outcome === 'unknown') expect(event?.cost_nano_usd).toBe(event?.held_nano_usd);
+      if (outcome === 'partial') {
+        expect(event?.cost_nano_usd).toBeLessThanOrEqual(event?.held_nano_usd ?? 0);
+      }
+      expect(stage.booked()).toBeGreaterThanOrEqual(stage.billed());
+    },
+  );
 });
 
 describe('attempts', () => {
@@ -116,7 +132,10 @@ describe('attempts', () => {
   it('openai 7 sends again when a 200 stalls, and each of the two attempts is held', async () => {
     const stage = await openStage(CONFIG, { ledgerEqualsBill: false, reply });
     stage.emulator.faults.push({ kind: 'stall-body', delayMs: 900 });
-    await stage.openai7({ maxRetries: 1, timeout: 300 }).chat.completions.create(gpt).catch(() => undefined);
+    await stage
+      .openai7({ maxRetries: 1, timeout: 300 })
+      .chat.completions.create(gpt)
+      .catch(() => undefined);
     await stage.emulator.idle();
     await until(() => stage.openHolds() === 0, 1_000);
     expect(stage.emulator.requestCount).toBe(stage.settled.length);
@@ -159,7 +178,10 @@ describe('streams', () => {
   });
 
   it('a stream that stands unread is closed as spent after the idle timeout', async () => {
-    const stage = await openStage({ ...CONFIG, idleTimeoutMs: 1_000 }, { ...slow, chunkDelayMs: 0 });
+    const stage = await openStage(
+      { ...CONFIG, idleTimeoutMs: 1_000 },
+      { ...slow, chunkDelayMs: 0 },
+    );
     const kept = await stage.openai().chat.completions.create({ ...gpt, stream: true });
     await until(() => stage.settled.length > 0, 3_000);
     expect(stage.settled.map((event) => event.outcome)).toEqual(['abandoned']);
@@ -290,7 +312,10 @@ describe('a guard whose ledger cannot answer', () => {
       ledger: { ...createMemoryLedger(), reserve: () => ({ kind: 'unavailable', cause: 'gone' }) },
     });
     const { wrapOpenAI } = await import('../../src/index.ts');
-    const client = wrapOpenAI(new OpenAI({ apiKey: 'x', baseURL: stage.emulator.openaiUrl }), guard);
+    const client = wrapOpenAI(
+      new OpenAI({ apiKey: 'x', baseURL: stage.emulator.openaiUrl }),
+      guard,
+    );
     expect(await rejection(client.chat.completions.create(gpt))).toMatchObject({
       code: 'STORE_UNAVAILABLE',
     });

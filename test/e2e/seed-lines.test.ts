@@ -6,7 +6,9 @@ import { CLAUDE, rejection } from './harness.ts';
 
 describe('the two seed lines, unchanged', () => {
   it('refuse with a BudgetCapError, and the provider never sees the request', async () => {
-    await using emulator = await startEmulator({ reply: { inputTokens: 20_000, outputTokens: 60_000 } });
+    await using emulator = await startEmulator({
+      reply: { inputTokens: 20_000, outputTokens: 60_000 },
+    });
     process.env['ANTHROPIC_BASE_URL'] = emulator.url;
     process.env['ANTHROPIC_API_KEY'] = 'test';
 
@@ -16,7 +18,11 @@ describe('the two seed lines, unchanged', () => {
     const ask = () =>
       guard.run({ customer: 'acme', feature: 'chat' }, () =>
         anthropic.messages
-          .stream({ model: CLAUDE, max_tokens: 64_000, messages: [{ role: 'user', content: 'Go on' }] })
+          .stream({
+            model: CLAUDE,
+            max_tokens: 64_000,
+            messages: [{ role: 'user', content: 'Go on' }],
+          })
           .finalMessage(),
       );
     await ask();
@@ -37,7 +43,10 @@ describe('the two seed lines, unchanged', () => {
     const midnight = new Date().setUTCHours(24, 0, 0, 0);
     expect(Math.abs((cap.retry_after ?? 0) - (midnight - Date.now()) / 1000)).toBeLessThan(5);
     expect(cap.message).toContain('customer:acme');
-    expect(JSON.parse(JSON.stringify(cap))).toMatchObject({ code: 'BUDGET_CAP', scope: 'customer:acme' });
+    expect(JSON.parse(JSON.stringify(cap))).toMatchObject({
+      code: 'BUDGET_CAP',
+      scope: 'customer:acme',
+    });
 
     const before = emulator.requestCount;
     expect(before).toBeGreaterThan(seen - 1);
@@ -45,7 +54,11 @@ describe('the two seed lines, unchanged', () => {
     expect(emulator.requestCount, 'requests the provider saw after the refusal').toBe(before);
 
     const other = await guard.run({ customer: 'globex' }, () =>
-      anthropic.messages.create({ model: CLAUDE, max_tokens: 100, messages: [{ role: 'user', content: 'Hi' }] }),
+      anthropic.messages.create({
+        model: CLAUDE,
+        max_tokens: 100,
+        messages: [{ role: 'user', content: 'Hi' }],
+      }),
     );
     expect(other.usage.output_tokens).toBe(100);
   });

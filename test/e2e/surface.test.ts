@@ -46,7 +46,9 @@ function anthropicSurfaces(client: (stage: Stage) => Anthropic): readonly Surfac
       name: 'messages.create({ stream })',
       attempts: 1,
       use: async (stage) => {
-        const events = await collect(await client(stage).messages.create({ ...claude, stream: true }));
+        const events = await collect(
+          await client(stage).messages.create({ ...claude, stream: true }),
+        );
         expect(events.at(0)?.type).toBe('message_start');
         expect(events.at(-1)?.type).toBe('message_stop');
       },
@@ -60,7 +62,9 @@ function anthropicSurfaces(client: (stage: Stage) => Anthropic): readonly Surfac
         const seen: string[] = [];
         stream.on('text', (text) => seen.push(text));
         const final = await stream.finalMessage();
-        expect(seen.join('')).toBe(final.content.map((part) => ('text' in part ? part.text : '')).join(''));
+        expect(seen.join('')).toBe(
+          final.content.map((part) => ('text' in part ? part.text : '')).join(''),
+        );
       },
     },
     {
@@ -98,7 +102,7 @@ function anthropicSurfaces(client: (stage: Stage) => Anthropic): readonly Surfac
       use: (stage) =>
         client(stage)
           .withOptions({ timeout: 10_000 })
-          .withOptions({ fetch: (input, init) => fetch(input as string, init as RequestInit) })
+          .withOptions({ fetch: (input, init) => fetch(input, init) })
           .messages.create(claude),
     },
     {
@@ -369,7 +373,9 @@ describe('wrapping', () => {
       requests: [{ custom_id: 'a', params: { model: CLAUDE, max_tokens: 1, messages } }],
     });
     expect(await rejection(batch)).toMatchObject({ code: 'ROUTE_UNKNOWN', status: 402 });
-    const speech = stage.openai().audio.speech.create({ model: 'tts-1', voice: 'alloy', input: 'Hi' });
+    const speech = stage
+      .openai()
+      .audio.speech.create({ model: 'tts-1', voice: 'alloy', input: 'Hi' });
     expect(await rejection(speech)).toMatchObject({ code: 'ROUTE_UNKNOWN', status: 402 });
     expect(stage.emulator.requestCount).toBe(0);
   });

@@ -56,13 +56,16 @@ export function unknownCommands(
     );
 }
 
-/** Sibling folders under `parent` whose files have other names: `openai lacks usage.ts`. */
+/**
+ * Sibling folders under `parent` whose files have other names: `openai lacks usage.ts`. Folders
+ * inside a sibling hold what only it has, and are left out.
+ */
 export function unequalSiblings(files: readonly TextFile[], parent: string): string[] {
   const siblings = new Map<string, Set<string>>();
   for (const { path } of files) {
     if (!path.startsWith(parent) || path.endsWith('.test.ts')) continue;
     const [sibling = '', ...rest] = path.slice(parent.length).split('/');
-    if (rest.length === 0 || sibling === 'conformance') continue;
+    if (rest.length !== 1 || sibling === 'conformance') continue;
     siblings.set(sibling, (siblings.get(sibling) ?? new Set()).add(rest.join('/')));
   }
   const all = new Set([...siblings.values()].flatMap((names) => [...names]));

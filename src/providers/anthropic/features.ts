@@ -68,6 +68,7 @@ export const CLEARING_EDITS: ReadonlySet<unknown> = new Set([
   'clear_thinking_20251015',
 ]);
 
+/** What each top-level field costs; a field that is not here is refused. */
 export const FIELDS: ReadonlyMap<string, FieldRule> = new Map<string, FieldRule>([
   ...[
     'model',
@@ -115,6 +116,7 @@ export type BlockRule =
   | 'tool_change'
   | Feature;
 
+/** What each type of content block costs; a type that is not here is refused. */
 export const BLOCKS: ReadonlyMap<unknown, BlockRule> = new Map<unknown, BlockRule>([
   ['text', 'plain'],
   ['thinking', 'plain'],
@@ -232,6 +234,7 @@ const WEB_FETCH: Feature = {
   isLoop: true,
 };
 
+/** Tools that the provider runs by itself, by type. */
 export const SERVER_TOOLS: ReadonlyMap<unknown, ServerTool> = new Map<unknown, ServerTool>([
   search('web_search_20250305', false),
   search('web_search_20260209', true),

@@ -1,12 +1,8 @@
 import type { Provider } from '../provider.ts';
+import { amendAnthropic } from './amend.ts';
+import { boundAnthropic, choicesAnthropic, keepsThread } from './bound.ts';
 import { anthropicRefusal, isAnthropicError } from './refusal.ts';
-import {
-  boundAnthropic,
-  choicesAnthropic,
-  keepsThread,
-  readAnthropicBody,
-  readAnthropicRequest,
-} from './request.ts';
+import { readAnthropicBody, readAnthropicRequest } from './request.ts';
 import { routeAnthropic } from './routes.ts';
 import { openAnthropicMeter } from './usage.ts';
 
@@ -20,7 +16,7 @@ export const anthropic: Provider = {
   readBody: readAnthropicBody,
   bound: boundAnthropic,
   keepsHistory: keepsThread,
-  amend: () => undefined,
+  amend: amendAnthropic,
   meter: openAnthropicMeter,
   refusal: anthropicRefusal,
   isOwnError: isAnthropicError,

@@ -3,12 +3,8 @@ import type { ModelLimits, Unbounded, UsageBound } from '../../estimate/usage-bo
 import { tokens } from '../../units/count.ts';
 import type { Assumptions, JsonObject, RequestFacts } from '../provider.ts';
 import { isUnreadable } from '../read-json.ts';
-import {
-  boundAnthropic,
-  choicesAnthropic,
-  readAnthropicBody,
-  readAnthropicRequest,
-} from './request.ts';
+import { readAnthropicBody, readAnthropicRequest } from './request.ts';
+import { boundAnthropic, choicesAnthropic } from './bound.ts';
 
 const LIMITS: ModelLimits = { inputTokensMax: tokens(200_000), outputTokensMax: tokens(64_000) };
 const UNKNOWN: ModelLimits = { inputTokensMax: undefined, outputTokensMax: undefined };

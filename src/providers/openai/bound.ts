@@ -17,7 +17,7 @@ import {
   RESPONSES_FIELDS,
   type FieldRule,
 } from './features.ts';
-import { tallyPrompts } from './prompts.ts';
+import { tallyPrompts } from './parts/prompts.ts';
 
 /** What a bound is made of. */
 export interface BoundTerms {

@@ -58,6 +58,7 @@ export const CHAT_SEARCH: Feature = {
   fee: 'webSearch',
 };
 
+/** A mode of reasoning other than the standard one. */
 export const REASONING_MODE: Feature = {
   name: 'reasoning.mode',
   reason: 'no rule says what this mode of reasoning costs',
@@ -65,6 +66,7 @@ export const REASONING_MODE: Feature = {
   isLoop: true,
 };
 
+/** A model that judges the answer beside the one that writes it. */
 export const MODERATION_MODEL: Feature = {
   name: 'moderation',
   reason: 'no rule says what this moderation model costs',
@@ -80,6 +82,7 @@ export const IMAGE_TOKENS: Feature = {
   outputClass: 'imageOutput',
 };
 
+/** A format whose images are billed otherwise than still pictures. */
 export const IMAGE_FORMAT: Feature = {
   name: 'images.output_format',
   reason: 'this format is drawn in several steps, or by a second model',
@@ -98,6 +101,7 @@ function feature(name: string, reason: string, adds: Feature['adds']): [string, 
 
 const HISTORY = 'the history is kept by the server';
 
+/** What each top-level field of a chat request costs; one that is not here is refused. */
 export const CHAT_FIELDS = fields(
   [
     ...SHARED_PLAIN,
@@ -125,6 +129,7 @@ export const CHAT_FIELDS = fields(
   ],
 );
 
+/** The same for the Responses API. */
 export const RESPONSES_FIELDS = fields(
   [
     ...SHARED_PLAIN,
@@ -158,6 +163,7 @@ export const RESPONSES_FIELDS = fields(
   ],
 );
 
+/** The same for legacy completions. */
 export const COMPLETIONS_FIELDS = fields(
   [
     ...SHARED_PLAIN,
@@ -175,11 +181,13 @@ export const COMPLETIONS_FIELDS = fields(
   [['prompt', 'prompts']],
 );
 
+/** The same for embeddings. */
 export const EMBEDDINGS_FIELDS = fields(
   ['model', 'dimensions', 'encoding_format', 'user'],
   [['input', 'prompts']],
 );
 
+/** The same for image generation. */
 export const IMAGES_FIELDS = fields(
   [
     'model',
@@ -213,6 +221,7 @@ function kept(type: string): [unknown, PartRule] {
   return [type, { name: type, reason: HISTORY, adds: 'input' }];
 }
 
+/** What each type of content part costs; a type that is not here is refused. */
 export const PARTS: ReadonlyMap<unknown, PartRule> = new Map<unknown, PartRule>([
   ['text', 'plain'],
   ['refusal', 'plain'],
@@ -318,7 +327,7 @@ export const CLIENT_TOOLS: ReadonlySet<unknown> = new Set([
  */
 export const BUILT_IN_TOOL_TOKENS = 1500;
 
-/** A hosted tool, and whether `max_tool_calls` bounds it by itself. */
+/** What the provider runs by itself, and whether `max_tool_calls` bounds it. */
 export interface HostedTool {
   readonly feature: Feature;
   readonly isCounted: boolean;
@@ -349,6 +358,7 @@ function hosted(
 const OFTEN =
   'the model samples again after each use, and a response may use it any number of times';
 
+/** Tools that the provider runs by itself, by type. */
 export const HOSTED_TOOLS: ReadonlyMap<unknown, HostedTool> = new Map<unknown, HostedTool>([
   ...hosted(
     ['web_search', 'web_search_2025_08_26', 'web_search_preview', 'web_search_preview_2025_03_11'],

@@ -13,7 +13,7 @@ import {
   type CountRule,
 } from '../read-json.ts';
 import { boundChat, boundCompletions, boundEmbeddings, boundResponses } from './bound.ts';
-import { boundImages } from './images.ts';
+import { boundImages } from './parts/images.ts';
 
 /** The facts of a request off the wire, or the field that cannot be read. */
 export function readOpenAIRequest(route: string, wire: string): RequestFacts | Unreadable {

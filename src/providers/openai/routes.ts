@@ -63,7 +63,9 @@ const TABLE = routeTable(RULES);
 
 const REGIONAL_HOST = /^([a-z]{2})\.api\.openai\.com$/;
 
-/** `eu.api.openai.com` serves in the region `eu` (data residency guide of developers.openai.com). */
+/**
+ * `eu.api.openai.com` serves in the region `eu` (data residency guide of developers.openai.com).
+ */
 export function geoOfHostOpenAI(hostname: string): string | undefined {
   return REGIONAL_HOST.exec(hostname.toLowerCase())?.[1];
 }

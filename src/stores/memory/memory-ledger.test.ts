@@ -36,10 +36,18 @@ describe('a memory ledger and forgotten windows', () => {
 
   it('does not close the present after one wild reading of the future', () => {
     const ledger = createMemoryLedger({ endedMax: 0 });
-    for (let index = 0; index < 20; index += 1) spend(ledger, index);
+    const today = (customer: number): Account =>
+      accountOf({ cap: 'day', scope: `customer:${customer}`, ceiling: { usd: 10 } });
+    for (let customer = 0; customer < 20; customer += 1) {
+      reserveAt(ledger, `c${customer}`, { account: today(customer), at: DAY });
+      ledger.settle({ id: `c${customer}`, at: AT, amounts: amountsOf({ usd: 10 }) });
+    }
     const wild = DAY + 100_000 * MINUTE;
     expect(reserveAt(ledger, 'wild', { account: minute(100_000), at: wild }).kind).toBe('reserved');
-    for (let index = 20; index < 30; index += 1) spend(ledger, index);
+    for (let customer = 0; customer < 40; customer += 1) {
+      const reply = reserveAt(ledger, `again${customer}`, { account: today(customer), at: DAY });
+      expect(reply.kind).toBe(customer < 20 ? 'refused' : 'reserved');
+    }
   });
 
   it('records on an observed account whose window it forgot', () => {
@@ -61,6 +69,21 @@ describe('a memory ledger and forgotten windows', () => {
     forgetUpTo(ledger, 600);
     const reply = reserveAt(ledger, 'old', { account: rolling(0), at: DAY });
     expect(reply.kind).toBe('unavailable');
+  });
+
+  it('extends a rolling hold long after its window, unless the clock stepped back', () => {
+    const ledger = createMemoryLedger({ endedMax: 0 });
+    const rolling = (last: number): Account => {
+      const starts = [last - 1, last].map((start) => DAY + start * MINUTE);
+      return accountOf({ cap: 'roll', ceiling: { usd: 20 }, starts, countsMs: 2 * MINUTE });
+    };
+    for (const last of [0, 1]) reserveAt(ledger, `r${last}`, { account: rolling(last), at: DAY });
+    ledger.settle({ id: 'r0', at: AT, amounts: amountsOf({ usd: 10 }) });
+    forgetUpTo(ledger, 600);
+    const by = amountsOf({ usd: 5 });
+    expect(ledger.extend({ id: 'r1', at: AT, by }).kind).toBe('unavailable');
+    const now = instant(DAY + 600 * MINUTE);
+    expect(ledger.extend({ id: 'r1', at: now, by }).kind).toBe('extended');
   });
 
   it('keeps its accounts to a fraction above the live ones, whatever was opened before', () => {

@@ -1,8 +1,8 @@
-import type { Unbounded, UsageBound } from '../../estimate/usage-bound.ts';
-import type { TokenClass } from '../../meter/usage.ts';
-import { isCount, tokens } from '../../units/count.ts';
-import { openDraft, placeOf, type BoundTerms } from './bound.ts';
-import { IMAGES_FIELDS, IMAGE_FORMAT, IMAGE_TOKENS } from './features.ts';
+import type { Unbounded, UsageBound } from '../../../estimate/usage-bound.ts';
+import type { TokenClass } from '../../../meter/usage.ts';
+import { isCount, tokens } from '../../../units/count.ts';
+import { openDraft, placeOf, type BoundTerms } from '../bound.ts';
+import { IMAGES_FIELDS, IMAGE_FORMAT, IMAGE_TOKENS } from '../features.ts';
 
 /**
  * Image generation. Image models publish no formula from size and quality to tokens, and the

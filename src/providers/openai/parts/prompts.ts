@@ -1,4 +1,4 @@
-import type { BodyTally } from '../../estimate/body-tokens.ts';
+import type { BodyTally } from '../../../estimate/body-tokens.ts';
 
 /**
  * Measures the `prompt` of legacy completions or the `input` of embeddings, and returns how many
