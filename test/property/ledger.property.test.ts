@@ -201,7 +201,7 @@ describe('the books', () => {
           expect([...world.books.openHolds()].map(({ id }) => id)).toEqual(model.openIds);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -220,7 +220,7 @@ describe('the books', () => {
           }
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -236,7 +236,7 @@ describe('the books', () => {
           expect(after).toEqual(moved(world, before, { order, known, reply }));
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -260,7 +260,7 @@ describe('the books', () => {
           }
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -286,7 +286,7 @@ describe('the books', () => {
         }
         expect([...world.books.openHolds()].map(({ id }) => id)).toEqual([...open]);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -305,7 +305,7 @@ describe('the books', () => {
           expect(copy.balance(account)).toEqual(world.books.balance(account));
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -336,7 +336,7 @@ describe('the books', () => {
         }
         expect(stateOf(replay(events))).toEqual(stateOf(books));
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -381,7 +381,7 @@ describe('the books', () => {
           expect(stateOf(replay(events))).toEqual(stateOf(books));
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 });

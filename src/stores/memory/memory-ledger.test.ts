@@ -71,6 +71,19 @@ describe('a memory ledger and forgotten windows', () => {
     expect(reply.kind).toBe('unavailable');
   });
 
+  it('says unavailable where the part drawn on is known and later ones were forgotten', () => {
+    const ledger = createMemoryLedger({ endedMax: 0 });
+    const rolling = (last: number): Account => {
+      const starts = [last - 1, last].map((start) => DAY + start * MINUTE);
+      return accountOf({ cap: 'roll', ceiling: { usd: 20 }, starts, countsMs: 2 * MINUTE });
+    };
+    for (const last of [0, 1]) reserveAt(ledger, `r${last}`, { account: rolling(last), at: DAY });
+    ledger.settle({ id: 'r1', at: AT, amounts: amountsOf({ usd: 10 }) });
+    forgetUpTo(ledger, 600);
+    const at = DAY + 1.5 * MINUTE;
+    expect(reserveAt(ledger, 'back', { account: rolling(0), at }).kind).toBe('unavailable');
+  });
+
   it('extends a rolling hold long after its window, unless the clock stepped back', () => {
     const ledger = createMemoryLedger({ endedMax: 0 });
     const rolling = (last: number): Account => {

@@ -1,0 +1,92 @@
+/**
+ * Runs every suite in a process of its own and writes `docs/reference/benchmarks.md`. Figures are
+ * never typed by hand: change the code, run `npm run bench`, keep the page.
+ */
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import type { benchBound } from './bound.ts';
+import type { benchDecision } from './decision.ts';
+import type { benchKernel } from './kernel.ts';
+import type { benchLedger } from './ledger.ts';
+import type { benchMeter } from './meter.ts';
+import { kernelRows, ledgerRows } from './rows.ts';
+import { markdownTable, type Row } from './table.ts';
+
+const PAGE = new URL('../docs/reference/benchmarks.md', import.meta.url);
+const SUITE = new URL('./suite.ts', import.meta.url).pathname;
+const SUITE_MS_MAX = 600_000;
+
+function run<T>(name: string): T {
+  process.stderr.write(`bench: ${name} ...\n`);
+  const started = Date.now();
+  const output = execFileSync(
+    process.execPath,
+    ['--expose-gc', '--max-old-space-size=8192', '--import', 'tsx', SUITE, name],
+    { encoding: 'utf8', timeout: SUITE_MS_MAX, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  process.stderr.write(`bench: ${name} took ${((Date.now() - started) / 1000).toFixed(0)} s\n`);
+  return JSON.parse(output.trim().split('\n').at(-1) ?? '') as T;
+}
+
+const decision = run<ReturnType<typeof benchDecision>>('decision');
+const kernel = run<Awaited<ReturnType<typeof benchKernel>>>('kernel');
+const ledger = run<Awaited<ReturnType<typeof benchLedger>>>('ledger');
+const bound = run<ReturnType<typeof benchBound>>('bound');
+const meter = run<ReturnType<typeof benchMeter>>('meter');
+
+const decisionRows: readonly Row[] = decision.map((figure) => [
+  String(figure.accounts),
+  String(figure.promptBytes),
+  figure.p50Us.toFixed(1),
+  figure.p99Us.toFixed(1),
+  figure.settleP50Us.toFixed(1),
+]);
+
+const page = `# Benchmarks
+
+Written by \`npm run bench\`; no figure here is typed by hand. Node ${process.version}, ${cpus().length} cores
+(${cpus()[0]?.model.trim() ?? 'unknown'}), on a shared and noisy machine: trust ratios inside one table more than
+absolute times. Numbers to reach stand in the last column where there is one.
+
+## The guard's decision
+
+Bound, price, plan and reserve of one call to \`claude-sonnet-4-6\`, ASCII prompt, memory ledger, 1,000 customers in turn,
+each call timed by itself; microseconds. To reach: p50 <= 5 and p99 <= 20 over 4 accounts with a 4 kB prompt.
+
+${markdownTable(['accounts', 'prompt, bytes', 'decision p50', 'decision p99', 'settle p50'], decisionRows)}
+
+## The kernel
+
+Median over rounds of each round's fastest sample; the ratio is taken inside one round against an unchecked
+\`Float64Array\` add.
+
+${markdownTable(['operation', 'ns', 'ratio to an unchecked add', 'to reach'], kernelRows(kernel))}
+
+## The ledger
+
+${markdownTable(['figure', 'value', 'to reach'], ledgerRows(ledger))}
+
+## Bounding a request
+
+${markdownTable(
+  ['provider', 'text', 'prompt, bytes', 'p50, us', 'p99, us'],
+  bound.map((figure) => [
+    figure.provider,
+    figure.script,
+    String(figure.promptBytes),
+    (figure.p50Ns / 1000).toFixed(2),
+    (figure.p99Ns / 1000).toFixed(2),
+  ]),
+)}
+
+## Metering an answer
+
+${markdownTable(
+  ['body', 'MB/s'],
+  meter.map((figure) => [figure.body, figure.megabytesPerSecond.toFixed(0)]),
+)}
+`;
+
+writeFileSync(PAGE, page);
+console.log(page);

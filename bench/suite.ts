@@ -1,0 +1,18 @@
+import { benchBound } from './bound.ts';
+import { benchDecision } from './decision.ts';
+import { benchKernel } from './kernel.ts';
+import { benchLedger } from './ledger.ts';
+import { benchMeter } from './meter.ts';
+
+/** One suite, by name, in a process of its own: prints its figures as JSON on the last line. */
+const suites: Readonly<Record<string, () => unknown>> = {
+  kernel: benchKernel,
+  ledger: benchLedger,
+  bound: benchBound,
+  decision: benchDecision,
+  meter: benchMeter,
+};
+
+const suite = suites[process.argv[2] ?? ''];
+if (suite === undefined) throw new Error(`Name one of ${Object.keys(suites).join(', ')}.`);
+console.log(JSON.stringify(await suite()));
