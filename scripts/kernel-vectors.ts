@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { ALL } from '../src/kernel/kernel.ts';
 import { faultOf, ModelBudget, type Declaration } from '../test/property/kernel-model.ts';
 
@@ -25,9 +27,10 @@ const budgets = Array.from({ length: BUDGETS }, () => {
   const rows = declarations.map(({ dimension, limit, warn }) => [dimension, limit, warn ?? -1]);
   return { declare: rows, fault, steps };
 });
-const path = new URL('../src/kernel/vectors.json', import.meta.url);
+const path = fileURLToPath(new URL('../src/kernel/vectors.json', import.meta.url));
 const lines = budgets.map((budget) => JSON.stringify(budget)).join(',\n');
 writeFileSync(path, `{"seed":${SEED},"budgets":[\n${lines}\n]}\n`);
+execFileSync('npx', ['oxfmt', path]);
 
 function declare(): Declaration[] {
   const isSound = below(3) > 0;

@@ -41,11 +41,13 @@ const tryChargeAllIn = tryChargeAll;
 
 /**
  * Many budgets in one growing array, for servers that hold one for each customer: the operations of
- * `Budget` with a handle in front, 200 bytes a budget and nothing for the garbage collector to visit.
+ * `Budget` with a handle in front, 200 bytes a budget and nothing for the garbage collector to
+ * visit.
  *
- * A handle is good until `close`. Afterwards, and for any number that never was a handle, every operation
- * throws `STALE_HANDLE`, also when the place has been given to another budget: a charge never lands on
- * somebody else's account. Memory grows only in `open`, and closed places are used again.
+ * A handle is good until `close`. Afterwards, and for any number that never was a handle, every
+ * operation throws `STALE_HANDLE`, also when the place has been given to another budget: a charge
+ * never lands on somebody else's account. Memory grows only in `open`, and closed places are used
+ * again.
  *
  * @example
  * const arena = new Arena();
@@ -78,7 +80,9 @@ export class Arena {
     return this.#open;
   }
 
-  /** Begins the declaration of a budget; `build()` checks it, opens it here and returns its handle. */
+  /**
+   * Begins the declaration of a budget; `build()` checks it, opens it here and returns its handle.
+   */
   builder(): BudgetBuilder<BudgetHandle> {
     return new BudgetBuilder((state) => this.#place(state));
   }

@@ -20,12 +20,12 @@ const tryChargeAllIn = tryChargeAll;
 /**
  * What may be spent in up to eight dimensions, and what has been.
  *
- * Deterministic: the verdict is a function of the declarations and of the charges so far. Limits are
- * inclusive. Amounts are integers from 0 to 2^53 - 1; a sum above that saturates, and a
+ * Deterministic: the verdict is a function of the declarations and of the charges so far. Limits
+ * are inclusive. Amounts are integers from 0 to 2^53 - 1; a sum above that saturates, and a
  * saturated counter is exhausted until `reset()`. An amount of 0 only asks.
  *
- * Outcomes are verdicts. What throws is a mistake of the caller, `ChargeError` or `BuilderError`, and
- * leaves every counter as it was.
+ * Outcomes are verdicts. What throws is a mistake of the caller, `ChargeError` or `BuilderError`,
+ * and leaves every counter as it was.
  *
  * @example
  * const budget = Budget.builder().limitWithWarn(TOKENS, 100, 80).limit(CALLS, 2).build();
@@ -68,9 +68,9 @@ export class Budget {
   }
 
   /**
-   * Records two or three amounts or, when one of them does not fit, none. The verdict names the first
-   * dimension in the order given that does not fit, else the first that warns. A dimension may
-   * stand once only (`REPEATED_DIMENSION`).
+   * Records two or three amounts or, when one of them does not fit, none. The verdict names the
+   * first dimension in the order given that does not fit, else the first that warns. A dimension
+   * may stand once only (`REPEATED_DIMENSION`).
    */
   tryChargeAll(
     first: Dimension,
@@ -95,8 +95,9 @@ export class Budget {
   }
 
   /**
-   * The same for a vector of eight amounts in index order. Every declared dimension takes part, also
-   * with 0: one already above its limit refuses the whole. An undeclared one may only be given 0.
+   * The same for a vector of eight amounts in index order. Every declared dimension takes part,
+   * also with 0: one already above its limit refuses the whole. An undeclared one may only be given
+   * 0.
    */
   tryChargeVector(costs: Costs): Verdict {
     return tryChargeVector(this.#state, 0, costs);

@@ -14,10 +14,10 @@ import { CONTINUE, exhausted, warn, type Verdict } from './verdict.ts';
 /**
  * The charges, on a budget's 24 doubles beginning at `base`. Each checks first, then acts.
  *
- * One comparison decides the straight path: a sum that is not above the warn threshold is within the
- * limit too, because a threshold lies below its limit, or is the limit where none was declared, or is -1
- * where nothing was, which even 0 is above. Whatever is above it is sorted out beside the path, and so
- * are amounts above 2^53 - 1, whose sum is above every threshold.
+ * One comparison decides the straight path: a sum that is not above the warn threshold is within
+ * the limit too, because a threshold lies below its limit, or is the limit where none was declared,
+ * or is -1 where nothing was, which even 0 is above. Whatever is above it is sorted out beside the
+ * path, and so are amounts above 2^53 - 1, whose sum is above every threshold.
  *
  * Parameters are positional and nothing is allocated, because this is the hot path. A place that
  * cannot be read counts as saturated or as undeclared, never as free.
@@ -26,7 +26,8 @@ import { CONTINUE, exhausted, warn, type Verdict } from './verdict.ts';
 /** What a cost vector may be: eight amounts, one for each dimension in index order. */
 export type Costs = Float64Array | readonly number[];
 
-// Local names for what is imported: V8 folds a module's own constants and loads another's on every use.
+// Local names for what is imported: V8 folds a module's own constants and loads another's on every
+// use.
 const MASK = MAX_DIMS - 1;
 const MAX = AMOUNT_MAX;
 const FULL = SATURATED;
@@ -84,13 +85,14 @@ export function tryCharge(
 }
 
 /**
- * Two or three charges, all or none; the verdict names the first that does not fit, else that warns.
- * For a pair the first is given as the last too: it is decided and stored alike a second time.
+ * Two or three charges, all or none; the verdict names the first that does not fit, else that
+ * warns. For a pair the first is given as the last too: it is decided and stored alike a second
+ * time.
  *
- * V8 inlines this only while its bytecode is at most 460 bytes, and a call that is not inlined makes an
- * object of every large amount. So it is short before it is pretty: one throw for every misuse, no amount
- * passed on but to it, and places read without a fallback (one that could not be read
- * gives NaN, which is not within any limit and refuses).
+ * V8 inlines this only while its bytecode is at most 460 bytes, and a call that is not inlined
+ * makes an object of every large amount. So it is short before it is pretty: one throw for every
+ * misuse, no amount passed on but to it, and places read without a fallback (one that could not be
+ * read gives NaN, which is not within any limit and refuses).
  */
 export function tryChargeAll(
   state: Float64Array,
@@ -238,8 +240,9 @@ export function refund(
 }
 
 /**
- * Whether `amount` is a whole number of 0 or more. `isAmount` without its upper bound, which the straight
- * path checks for free: in this form the check costs nothing measurable beside one addition.
+ * Whether `amount` is a whole number of 0 or more. `isAmount` without its upper bound, which the
+ * straight path checks for free: in this form the check costs nothing measurable beside one
+ * addition.
  */
 function isWhole(amount: unknown): amount is number {
   return typeof amount === 'number' && amount >= 0 && Math.floor(amount) === amount;

@@ -25,8 +25,8 @@ import {
 } from './kernel.ts';
 import type { BudgetBuilder } from './budget-builder.ts';
 
-// The 48 unit tests and the documentation test of the Rust crate budgetkernel 0.1.2, by name. Where the
-// crate says 2^64 - 1 the ceiling here is 2^53 - 1. Its 7 properties are in
+// The 48 unit tests and the documentation test of the Rust crate budgetkernel 0.1.2, by name. Where
+// the crate says 2^64 - 1 the ceiling here is 2^53 - 1. Its 7 properties are in
 // test/property/kernel.property.test.ts.
 
 const hundred = () => Budget.builder().limit(TOKENS, 100).build();

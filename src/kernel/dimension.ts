@@ -1,6 +1,6 @@
 /**
- * The eight things a budget can count. They are fixed, so that a budget is a flat array and a verdict
- * is an integer; what the three custom ones mean is the caller's own matter.
+ * The eight things a budget can count. They are fixed, so that a budget is a flat array and a
+ * verdict is an integer; what the three custom ones mean is the caller's own matter.
  */
 
 /** One of the eight dimensions, as its dense index from 0 to 7. */

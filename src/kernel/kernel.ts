@@ -2,8 +2,8 @@
  * The deterministic accounting kernel, `hardcap/kernel`: given what was spent and what is allowed,
  * may the next thing happen?
  *
- * It reads no clock, does no I/O, starts nothing, keeps no global state and allocates nothing on a charge.
- * The same calls give the same verdicts on every machine.
+ * It reads no clock, does no I/O, starts nothing, keeps no global state and allocates nothing on a
+ * charge. The same calls give the same verdicts on every machine.
  */
 
 export { Budget } from './budget.ts';

@@ -4,11 +4,12 @@ import { BuilderError, display, illegalDimension, LEGAL } from './fault.ts';
 
 /**
  * How a budget lies in memory: 24 doubles that begin at `base` of a `Float64Array`. First eight
- * counters of what is spent, then eight inclusive limits, then eight warn thresholds. Where no threshold
- * was declared the limit stands in its place, so that nothing but what is above it needs a second look.
+ * counters of what is spent, then eight inclusive limits, then eight warn thresholds. Where no
+ * threshold was declared the limit stands in its place, so that nothing but what is above it needs
+ * a second look.
  *
- * A counter holds 0 to 2^53; 2^53 means that it passed 2^53 - 1. That is above every legal limit, so a
- * saturated counter is exhausted until it is reset. No place ever holds NaN, a fraction or -0.
+ * A counter holds 0 to 2^53; 2^53 means that it passed 2^53 - 1. That is above every legal limit,
+ * so a saturated counter is exhausted until it is reset. No place ever holds NaN, a fraction or -0.
  */
 
 /** How many doubles one budget takes. */

@@ -50,9 +50,9 @@ export function dimensionOf(verdict: Verdict): Dimension | undefined {
 /**
  * The more severe of two verdicts: exhausted before warn before continue.
  *
- * At equal severity the left one is kept, so a fold over charges names the dimension that was charged
- * first. Associative and idempotent, with `CONTINUE` as its identity. A fold is not atomic: what the
- * earlier charges added stays; `tryChargeAll` is the atomic form.
+ * At equal severity the left one is kept, so a fold over charges names the dimension that was
+ * charged first. Associative and idempotent, with `CONTINUE` as its identity. A fold is not atomic:
+ * what the earlier charges added stays; `tryChargeAll` is the atomic form.
  */
 export function worst(left: Verdict, right: Verdict): Verdict {
   return right >> SEVERITY_SHIFT > left >> SEVERITY_SHIFT ? right : left;
