@@ -85,7 +85,7 @@ describe('Arena', () => {
     expect(arena.spent(heir, TOKENS)).toBe(0);
   });
 
-  it('gives closed places out again before it takes new memory, with a new handle each time', () => {
+  it('gives closed places out again before it takes new memory, under a new handle', () => {
     const arena = new Arena({ capacity: 1, capacityMax: 1 });
     const seen = new Set<BudgetHandle>();
     for (let round = 0; round < 100; round++) {

@@ -10,7 +10,6 @@ import {
   type AccountTable,
 } from './account-table.ts';
 import { AMOUNTS_ZERO, amountsFromCounters } from './amounts.ts';
-import type { EpochMs } from '../units/time.ts';
 import type { Short } from './ledger.ts';
 import type { RollingWindows } from './rolling-windows.ts';
 
@@ -22,7 +21,6 @@ export interface Balances {
 
 /** What is asked of the accounts. */
 export interface Question {
-  readonly at: EpochMs;
   readonly accounts: readonly Account[];
   /** Slots of the accounts' last parts, `NO_SLOT` for a new one, in the same order. */
   readonly slots: readonly number[];
@@ -48,13 +46,13 @@ export function findShortage(
   question: Question,
   amounts: Amounts,
 ): Shortage | undefined {
-  const { at, accounts, slots } = question;
+  const { accounts, slots } = question;
   let isAllRoomy = true;
   for (let index = 0; index < accounts.length; index += 1) {
     const account = accounts[index];
     invariant(account !== undefined, 'every index has an account');
     sumUp(balances, account, slots[index] ?? NO_SLOT);
-    const isKnown = isAllKnown(balances, account, { at, slot: slots[index] ?? NO_SLOT });
+    const isKnown = isAllKnown(balances, account, slots[index] ?? NO_SLOT);
     if (!isKnown || shortDimension(account.ceiling, amounts) !== undefined) isAllRoomy = false;
   }
   return isAllRoomy ? undefined : describeShortage(balances, question, amounts);
@@ -115,21 +113,19 @@ function addPart(table: AccountTable, part: WindowPart): void {
 }
 
 /**
- * Whether nothing that counts here was forgotten. The part drawn on always counts; other parts of
- * a rolling window count only until they leave, by the order's own clock.
+ * Whether nothing that counts here was forgotten: the part drawn on, every other part of its window,
+ * and the later parts. Only a window that began to leave long ago fails this: a plan from a clock
+ * that stepped back, or an extension of a hold on a rolling account kept open past its window.
  */
-function isAllKnown(
-  { table, rolling }: Balances,
-  account: Account,
-  { at, slot }: { readonly at: EpochMs; readonly slot: number },
-): boolean {
-  const last = lastPart(account);
-  if (table.isUnknowable(last, slot)) return false;
+function isAllKnown({ table, rolling }: Balances, account: Account, lastSlot: number): boolean {
+  if (table.isUnknowable(lastPart(account), lastSlot)) return false;
   if (account.parts.length === 1) return true;
-  if (leavesAtOf(last) > at && rolling.isUnknowable(account)) return false;
-  if (table.forgottenUpTo <= at) return true;
-  const others = account.parts.filter((part) => part !== last && leavesAtOf(part) > at);
-  return !others.some((part) => table.isUnknowable(part, table.find(part.key)));
+  if (rolling.isUnknowable(account)) return false;
+  const isUnknowable = (part: WindowPart): boolean =>
+    table.isUnknowable(part, table.find(part.key));
+  const [oldest] = account.parts;
+  if (oldest === undefined || leavesAtOf(oldest) > table.forgottenUpTo) return true;
+  return !account.parts.some(isUnknowable) && !rolling.laterParts(account).some(isUnknowable);
 }
 
 /** The first dimension in which `amounts` do not fit on top of `sums`. */
@@ -155,7 +151,7 @@ function isPast(spent: number | undefined, ceiling: number | undefined): boolean
 
 function describeShortage(
   balances: Balances,
-  { at, accounts, slots }: Question,
+  { accounts, slots }: Question,
   amounts: Amounts,
 ): Shortage {
   const refused: Short[] = [];
@@ -164,7 +160,7 @@ function describeShortage(
   for (const [index, account] of accounts.entries()) {
     const slot = slots[index] ?? NO_SLOT;
     sumUp(balances, account, slot);
-    const isKnown = isAllKnown(balances, account, { at, slot });
+    const isKnown = isAllKnown(balances, account, slot);
     if (!isKnown && account.mode === 'enforce') unknowable ??= account;
     const dimension = shortDimension(account.ceiling, amounts);
     if (dimension === undefined) continue;

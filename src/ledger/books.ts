@@ -91,7 +91,7 @@ export class Books {
     if (known !== undefined) return isRepeat(known, { amounts, slots }) ? RESERVED : CONFLICT;
     if (this.state.ended.has(id)) return CONFLICT;
 
-    const shortage = findShortage(this.state, { at, accounts, slots }, amounts);
+    const shortage = findShortage(this.state, { accounts, slots }, amounts);
     if (shortage !== undefined) {
       if (shortage.refused.length > 0) return { kind: 'refused', short: shortage.refused };
       if (shortage.unknowable !== undefined) return unavailable(staleWindow(shortage.unknowable));
@@ -122,7 +122,7 @@ export class Books {
     }
     const { accounts, slots } = known;
 
-    const shortage = findShortage(this.state, { at, accounts, slots }, by);
+    const shortage = findShortage(this.state, { accounts, slots }, by);
     if (shortage !== undefined) {
       if (shortage.refused.length > 0) return { kind: 'refused', short: shortage.refused };
       if (shortage.unknowable !== undefined) return unavailable(staleWindow(shortage.unknowable));

@@ -1,12 +1,6 @@
 import type { Ceiling } from '../ledger/account.ts';
 import type { Window } from './window.ts';
 
-/**
- * What to do, in order, when a call does not fit. Only `refuse` exists in this version of the
- * guard.
- */
-export type OnShort = 'refuse';
-
 /** One cap after validation: scope x window x amount. */
 export interface Cap {
   /**

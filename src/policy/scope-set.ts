@@ -44,7 +44,8 @@ export function narrow(outer: ScopeSet, inner: Scopes): ScopeSet {
 
 function widened(outer: ScopeSet, added: object): ScopeSet {
   let scopes: { [dimension: string]: readonly string[] } | undefined;
-  for (const [dimension, value] of Object.entries(added)) {
+  for (const dimension of Object.keys(added)) {
+    const value: unknown = Reflect.get(added, dimension);
     if (value === undefined) continue;
     const text = readValue(dimension, value);
     const values = Object.hasOwn(outer, dimension) ? outer[dimension] : undefined;
@@ -64,8 +65,19 @@ function widened(outer: ScopeSet, added: object): ScopeSet {
   return Object.freeze(scopes);
 }
 
+/** Names found valid before: an application has few, and reads them at every call. */
+const known = new Set<string>();
+const KNOWN_MAX = 1_000;
+
+function isDimension(name: string): boolean {
+  if (known.has(name)) return true;
+  if (!DIMENSION.test(name) || name === GLOBAL_SCOPE) return false;
+  if (known.size < KNOWN_MAX) known.add(name);
+  return true;
+}
+
 function readValue(dimension: string, value: unknown): string {
-  if (!DIMENSION.test(dimension) || dimension === GLOBAL_SCOPE) {
+  if (!isDimension(dimension)) {
     const shown = JSON.stringify(dimension.slice(0, 64));
     throw invalid(
       `${shown} cannot be a dimension: a letter, then up to 63 letters, digits, "_", "-" or ".", ` +

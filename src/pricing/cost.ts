@@ -193,7 +193,7 @@ function dearestGeo(geos: readonly string[], card: PriceCard): Ratio {
   let most = ONE;
   for (const geo of geos) {
     if (geo !== 'any') most = dearerOf(geoRatio(card, geo), most);
-    else for (const ratio of Object.values(card.geos)) most = dearerOf(ratio, most);
+    else for (const name in card.geos) most = dearerOf(geoRatio(card, name), most);
   }
   return most;
 }

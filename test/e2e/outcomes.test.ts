@@ -177,6 +177,39 @@ describe('streams', () => {
     expect(stage.settled.map((event) => event.outcome)).toEqual(['unknown']);
   });
 
+  it('a request that is aborted while nobody reads ends its hold at once', async () => {
+    const stage = await openStage(CONFIG, slow);
+    const abort = new AbortController();
+    const send = guardedFetch(stage.guard, { provider: 'openai' });
+    const response = await send(`${stage.emulator.openaiUrl}/chat/completions`, {
+      method: 'POST',
+      body: JSON.stringify({ ...gpt, stream: true }),
+      signal: abort.signal,
+    });
+    expect(response.status).toBe(200);
+    abort.abort();
+    await until(() => stage.openHolds() === 0, 1_000);
+    expect(stage.settled.map((event) => event.outcome)).toEqual(['unknown']);
+  });
+
+  it('a stream whose reader never reads on is settled by its usage', async () => {
+    const stage = await openStage(CONFIG, { reply: { outputTokens: 5 }, chunkDelayMs: 20 });
+    const send = guardedFetch(stage.guard, { provider: 'anthropic' });
+    const response = await send(`${stage.emulator.url}/v1/messages`, {
+      method: 'POST',
+      body: JSON.stringify({ ...claude, stream: true }),
+    });
+    const reader = response.body!.getReader();
+    let text = '';
+    for (let isDone = false; !isDone && !text.includes('event: message_delta'); ) {
+      const { done, value } = await reader.read();
+      isDone = done;
+      text += new TextDecoder().decode(value);
+    }
+    expect(stage.settled.map((event) => event.outcome)).toEqual(['complete']);
+    await reader.cancel();
+  });
+
   it('a stream that stands unread is closed as spent after the idle timeout', async () => {
     const stage = await openStage(
       { ...CONFIG, idleTimeoutMs: 1_000 },

@@ -140,18 +140,18 @@ describe('every subpath loads, without a warning', () => {
 });
 
 describe('sizes, minified and compressed, without price data', () => {
-  it('the guard with one adapter is at most 25 kB', async () => {
+  it('the guard with one adapter is at most 50 kB (docs/decisions/2026-11-22-bundle-size.md)', async () => {
     const code = "export { BudgetGuard, wrapAnthropic } from 'hardcap';";
     const { gzipBytes, external } = await bundle(code, packed.project);
-    expect(gzipBytes).toBeLessThanOrEqual(25_000);
+    expect(gzipBytes).toBeLessThanOrEqual(50_000);
     // An empty bundle would be small too.
     expect(gzipBytes).toBeGreaterThan(5_000);
     expect(external.filter((path) => path.startsWith('price-data:'))).not.toEqual([]);
   });
 
-  it('the kernel alone is at most 3 kB', async () => {
+  it('the kernel alone is at most 5 kB', async () => {
     const { gzipBytes, external } = await bundle("export * from 'hardcap/kernel';", packed.project);
-    expect(gzipBytes).toBeLessThanOrEqual(3_000);
+    expect(gzipBytes).toBeLessThanOrEqual(5_000);
     expect(gzipBytes).toBeGreaterThan(500);
     expect(external).toEqual([]);
   });
