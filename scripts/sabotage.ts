@@ -102,7 +102,13 @@ async function baseline(
     { files: [...part], title: titles },
   ]) {
     if (files.length === 0) continue;
-    const terms = { folder: copy, files, title, workers: WORKERS, timeoutMs: BASELINE_MS_MAX } as const;
+    const terms = {
+      folder: copy,
+      files,
+      title,
+      workers: WORKERS,
+      timeoutMs: BASELINE_MS_MAX,
+    } as const;
     const run = await runTests(terms);
     if (run.kind === 'no-report') return { tests, faults: [`The whole code: ${run.reason}`] };
     tests.push(...run.tests);
@@ -148,7 +154,10 @@ async function judge(row: Break, copy: string, whole: readonly TestResult[]): Pr
   if (text.split(row.find).length !== 2) {
     return { kind: 'failed', reason: `\`find\` does not stand once in the copy` };
   }
-  writeFileSync(path, text.replace(row.find, () => row.replace));
+  writeFileSync(
+    path,
+    text.replace(row.find, () => row.replace),
+  );
   try {
     const { tests: files, title } = row;
     const terms = { folder: copy, files, title, workers: 1, timeoutMs: ROW_MS_MAX } as const;

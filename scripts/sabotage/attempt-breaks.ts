@@ -163,7 +163,7 @@ export const ATTEMPT_BREAKS: readonly Break[] = [
     replace: 'stream_options: { ...options } };',
     broken: '`include_usage` is not set',
     tests: SURFACE,
-    title: 'openai 6.49 chat.completions.*stream.*every attempt',
+    title: "openai 6.49' 'chat.completions.create\\(\\{ stream.*every attempt",
   },
   {
     part: EVERY_ATTEMPT,
@@ -173,7 +173,7 @@ export const ATTEMPT_BREAKS: readonly Break[] = [
     replace: 'return { wire: JSON.stringify(amended), hides: () => false };',
     broken: 'nothing is hidden',
     tests: SURFACE,
-    title: 'no chunk without choices reaches the caller: every attempt',
+    title: "openai 6.49' 'chat.completions.create\\(\\{ stream.*every attempt",
   },
   {
     part: EVERY_ATTEMPT,
@@ -227,13 +227,13 @@ export const ATTEMPT_BREAKS: readonly Break[] = [
   },
   {
     part: ONCE,
-    guarantee: 'A stream that the caller breaks off is settled',
+    guarantee: 'A body that its reader cancels ends its hold',
     file: 'src/adapters/metered-body.ts',
     find: "this.#end('the reader cancelled');",
     replace: '',
     broken: 'cancelling ends nothing',
     tests: OUTCOMES,
-    title: 'breaks off',
+    title: 'reader cancels',
   },
   {
     part: ONCE,
@@ -311,7 +311,7 @@ export const ATTEMPT_BREAKS: readonly Break[] = [
     find: "this.#drift('settle-failed', 'The ledger cannot write; the hold stands.');",
     replace: "this.#ended = 'settled';\n        return;",
     broken: 'a settle that failed passes for one that worked',
-    tests: GUARD,
+    tests: ['src/guard/reservation.test.ts'],
   },
   {
     part: REFUSAL,
@@ -350,10 +350,12 @@ export const ATTEMPT_BREAKS: readonly Break[] = [
     replace: 'operation: 503,',
     broken: 'a failed store answers 503',
     tests: ['src/errors/codes.test.ts'],
+    title: 'none that a client re-sends',
   },
   {
     part: REFUSAL,
-    guarantee: 'A refusal reaches the caller as `BudgetCapError`, through the helpers of the SDK too',
+    guarantee:
+      'A refusal reaches the caller as `BudgetCapError`, through the helpers of the SDK too',
     file: 'src/adapters/client.ts',
     find: 'return refusal === undefined ? error : adopt(error, refusal);',
     replace: 'void refusal;\n    return error;',
@@ -377,8 +379,7 @@ export const ATTEMPT_BREAKS: readonly Break[] = [
     guarantee: '`retry_after` is never too early',
     file: 'src/errors/budget-cap-error.ts',
     find: 'retry_after: resetsAt === null ? null : secondsCeil(between(at, resetsAt)),',
-    replace:
-      'retry_after: resetsAt === null ? null : Math.floor(between(at, resetsAt) / 1000),',
+    replace: 'retry_after: resetsAt === null ? null : Math.floor(between(at, resetsAt) / 1000),',
     broken: 'seconds are rounded down',
     tests: ['src/errors/budget-cap-error.test.ts'],
   },

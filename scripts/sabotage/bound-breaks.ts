@@ -123,6 +123,7 @@ export const BOUND_BREAKS: readonly Break[] = [
     replace: 'else draft.tally.value(value, true);',
     broken: 'unknown fields cost their bytes',
     tests: ANTHROPIC,
+    title: 'what has no bound',
   },
   {
     part: BOUND,
@@ -144,7 +145,8 @@ export const BOUND_BREAKS: readonly Break[] = [
       "      const isSum = typeof old === 'number' && typeof now === 'number';\n" +
       '      if (isReported(next, field)) merged[field] = isSum ? old + now : now;',
     broken: 'output figures are added up',
-    tests: ['src/providers/anthropic/usage.test.ts'],
+    tests: ['src/providers/anthropic/usage.test.ts', 'test/property/meter.property.test.ts'],
+    title: 'cumulative',
   },
   {
     part: METER,
@@ -176,11 +178,20 @@ export const BOUND_BREAKS: readonly Break[] = [
   },
   {
     part: POLICY,
-    guarantee: 'Windows are half-open: each instant is in one',
+    guarantee: 'Windows are half-open: the end belongs to the next',
+    file: 'src/policy/calendar.ts',
+    find: 'if (span !== undefined && at >= span.start && at < span.end) return span;',
+    replace: 'if (span !== undefined && at >= span.start && at <= span.end) return span;',
+    broken: '`<` became `<=`',
+    tests: ['src/policy/calendar.test.ts'],
+  },
+  {
+    part: POLICY,
+    guarantee: 'Windows tile time where a clock is set back over midnight, too',
     file: 'src/policy/calendar.ts',
     find: 'if (at < end) return { start, end };',
-    replace: 'if (at <= end) return { start, end };',
-    broken: 'the end belongs to both',
+    replace: 'return { start, end };',
+    broken: 'the day before is taken for the day',
     tests: ['src/policy/calendar.test.ts'],
   },
   {

@@ -50,7 +50,7 @@ export const LEDGER_BREAKS: readonly Break[] = [
     replace: 'fits(sums[index] ?? 0, amount, ceiling)',
     broken: '`held` left out of the sum',
     tests: ['test/e2e/concurrency.test.ts'],
-    title: 'under a \\$1 cap: Anthropic JSON, with a ceiling',
+    title: 'one dollar: .Anthropic JSON, with a ceiling',
   },
   {
     part: ADMISSION,
@@ -217,15 +217,14 @@ export const LEDGER_BREAKS: readonly Break[] = [
     replace: "if (outcome !== 'settled') open.remove(reservation);",
     broken: 'a settled reservation stays open',
     tests: CONFORMANCE,
-    title: 'L4\\. After settle, release',
+    title: 'L4\\. After settled, released',
   },
   {
     part: ONCE,
     guarantee: 'A reserve repeated with its id holds once',
     file: 'src/ledger/books.ts',
     find: 'if (known !== undefined) return isRepeat(known, { amounts, slots }) ? RESERVED : CONFLICT;',
-    replace:
-      'if (known !== undefined && !isRepeat(known, { amounts, slots })) return CONFLICT;',
+    replace: 'if (known !== undefined && !isRepeat(known, { amounts, slots })) return CONFLICT;',
     broken: 'a repeated reserve holds again',
     tests: CONFORMANCE,
     title: 'L7\\.',

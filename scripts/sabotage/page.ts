@@ -6,7 +6,8 @@ import type { TestResult } from './run-tests.ts';
 /** Where the page lies. */
 export const TESTING_PAGE = new URL('../../docs/internals/testing.md', import.meta.url);
 
-const BEGIN = '<!-- sabotage:begin. Written by `npm run sabotage`; change scripts/sabotage, not this. -->';
+const BEGIN =
+  '<!-- sabotage:begin. Written by `npm run sabotage`; change scripts/sabotage, not this. -->';
 const END = '<!-- sabotage:end -->';
 const TITLES_MAX = 2;
 
@@ -51,11 +52,7 @@ function tableRow({ row, by }: Caught): string {
     const own = named.filter((test) => test.file === file).map(({ title }) => escaped(title));
     return `\`${file}\`: ${own.join('; ')}`;
   });
-  const cells = [
-    cell(row.guarantee),
-    `\`${row.file}\`: ${cell(row.broken)}`,
-    titles.join('<br>'),
-  ];
+  const cells = [cell(row.guarantee), `\`${row.file}\`: ${cell(row.broken)}`, titles.join('<br>')];
   return `| ${cells.join(' | ')} |`;
 }
 

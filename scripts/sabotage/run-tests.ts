@@ -17,7 +17,11 @@ export interface TestResult {
 
 /** What a run of vitest amounts to. */
 export type Run =
-  | { readonly kind: 'ran'; readonly tests: readonly TestResult[]; readonly unloaded: readonly string[] }
+  | {
+      readonly kind: 'ran';
+      readonly tests: readonly TestResult[];
+      readonly unloaded: readonly string[];
+    }
   | { readonly kind: 'no-report'; readonly reason: string };
 
 /** What to run, and where. */
@@ -56,7 +60,8 @@ export async function runTests(options: RunOptions): Promise<Run> {
     ...(title === undefined ? [] : ['-t', title]),
   ];
   const ended = await end(args, options);
-  if (ended.isTimedOut) return { kind: 'no-report', reason: `no end after ${options.timeoutMs} ms` };
+  if (ended.isTimedOut)
+    return { kind: 'no-report', reason: `no end after ${options.timeoutMs} ms` };
   return readReport(report, folder, ended.output);
 }
 

@@ -1,9 +1,11 @@
 import { type HardcapError, MisuseError } from '../errors/error.ts';
 import type { Guard } from '../guard/guard.ts';
+import { readScopes } from '../policy/scope-set.ts';
 import type { Scopes } from '../policy/scope.ts';
 import type { Provider } from '../providers/provider.ts';
 import { refusalOf } from './refusal.ts';
-import { guardFetch, type FetchLike } from './transport.ts';
+import { chainFetch, chainOf, type Chain, type Tie } from './chain.ts';
+import type { FetchLike } from './transport.ts';
 
 /**
  * What the guard needs of an SDK client: the three members that the Anthropic and OpenAI clients
@@ -20,37 +22,66 @@ export interface Clonable {
   withOptions(options: never): unknown;
 }
 
-/** How a client is tied to a guard. */
+/** What a caller asks for: this guard, or a view of it, and scopes of the client's own. */
 export interface ClientTie {
   readonly guard: Guard;
   readonly provider: Provider;
   readonly scopes: Scopes | undefined;
 }
 
-/** Which guard stands behind a fetch that we made, so that none is put before it twice. */
-const guarded = new WeakMap<FetchLike, ClientTie>();
+/** Clients whose members have been replaced; a clone is not one until it has been guarded itself. */
+const wrapped = new WeakSet<object>();
 
 /**
  * Puts the guard inside the client and returns the same client.
  *
  * In place, so that sub-resources, helpers, clones made later and every reference the app already
- * holds go through it. Throws `CONFIG_INVALID` for a client whose transport cannot be reached.
+ * holds go through it. One guard holds once, however often it is wrapped: a clone of a guarded
+ * client keeps its scopes and may add to them. Throws `CONFIG_INVALID` for a client whose transport
+ * cannot be reached, and for one that the same guard already guards with other scopes, since
+ * requests on the same client would then be charged to both.
  */
-export function guardClient<C extends object>(client: C, tie: ClientTie): C {
-  const sdk = sdkClient(client, tie);
-  if (guarded.get(sdk.fetch)?.guard === tie.guard) {
-    if (Object.hasOwn(sdk, 'makeStatusError')) return client;
-  } else replace(sdk, 'fetch', tied(sdk.fetch, tie));
-  replace(sdk, 'makeStatusError', typedErrors(sdk));
-  replace(sdk, 'withOptions', guardedClones(sdk, tie));
+export function guardClient<C extends object>(client: C, asked: ClientTie): C {
+  const sdk = sdkClient(client, asked);
+  const tie = tieOf(asked);
+  const chain = chainOf(sdk.fetch);
+  const known = chain.ties.find(({ guard }) => guard === tie.guard);
+  if (wrapped.has(client) && known !== undefined) {
+    if (tie.scopes.length > 0 && !isSame(known.scopes, tie.scopes)) throw alreadyGuarded(asked);
+    return client;
+  }
+  const ties =
+    known === undefined ? [...chain.ties, tie] : chain.ties.map((one) => joined(one, tie));
+  guardMembers(sdk, { base: chain.base, ties }, asked.provider);
   return client;
 }
 
-function tied(fetch: FetchLike, tie: ClientTie): FetchLike {
-  const { guard, scopes, provider } = tie;
-  const hook = guardFetch({ guard, scopes, fetch, providerAt: () => provider });
-  guarded.set(hook, tie);
-  return hook;
+function guardMembers(sdk: SdkClient, chain: Chain, provider: Provider): void {
+  replace(
+    sdk,
+    'fetch',
+    chainFetch(chain, () => provider),
+  );
+  if (wrapped.has(sdk)) return;
+  replace(sdk, 'makeStatusError', typedErrors(sdk));
+  replace(sdk, 'withOptions', guardedClones(sdk, provider));
+  wrapped.add(sdk);
+}
+
+function tieOf({ guard, scopes }: ClientTie): Tie {
+  const own = scopes === undefined ? [] : [scopes];
+  for (const one of own) readScopes(one);
+  return { guard: guard.root, scopes: [...guard.ownScopes, ...own] };
+}
+
+function joined(known: Tie, tie: Tie): Tie {
+  return known.guard === tie.guard
+    ? { guard: tie.guard, scopes: [...known.scopes, ...tie.scopes] }
+    : known;
+}
+
+function isSame(left: readonly Scopes[], right: readonly Scopes[]): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
 }
 
 /** Our refusals become typed errors made by the SDK's own factory, so its helpers pass them on. */
@@ -65,11 +96,16 @@ function typedErrors(sdk: SdkClient): SdkClient['makeStatusError'] {
 
 /**
  * A clone keeps the guarded fetch but loses instance members; a clone with its own fetch has
- * neither.
+ * neither. Either way it gets the guards that its parent has at that moment, once each.
  */
-function guardedClones(sdk: SdkClient, tie: ClientTie): SdkClient['withOptions'] {
+function guardedClones(sdk: SdkClient, provider: Provider): SdkClient['withOptions'] {
   const clone = sdk.withOptions;
-  return (options) => guardClient(clone.call(sdk, options), tie);
+  return (options) => {
+    const made = clone.call(sdk, options);
+    const { base } = chainOf(made.fetch);
+    guardMembers(made, { base, ties: chainOf(sdk.fetch).ties }, provider);
+    return made;
+  };
 }
 
 /**
@@ -110,5 +146,13 @@ function unreachable(provider: Provider, reason: string): MisuseError {
     'CONFIG_INVALID',
     `This ${provider.name} client cannot be guarded: ${reason}. ` +
       'Pass an instance of the official client, or give your client a `guardedFetch`.',
+  );
+}
+
+function alreadyGuarded({ provider }: ClientTie): MisuseError {
+  return new MisuseError(
+    'CONFIG_INVALID',
+    `This ${provider.name} client is already guarded by the same guard with other scopes. Run the ` +
+      'calls inside guard.run({ ... }, fn), or wrap a clone: client.withOptions({}).',
   );
 }

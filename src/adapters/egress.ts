@@ -10,13 +10,9 @@ export type Failure =
  * Node's system errors and undici's own; anything else may have happened after the request left.
  */
 const UNSENT_CODES: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
   'EAI_FAIL',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EADDRNOTAVAIL',
   'UND_ERR_CONNECT_TIMEOUT',
   'CERT_HAS_EXPIRED',
   'CERT_NOT_YET_VALID',
@@ -26,6 +22,11 @@ const UNSENT_CODES: ReadonlySet<string> = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
   'ERR_TLS_CERT_ALTNAME_INVALID',
   'ERR_INVALID_URL',
+  // These prove it only where connecting failed: on an open connection they can come later.
+  'connect ECONNREFUSED',
+  'connect EHOSTUNREACH',
+  'connect ENETUNREACH',
+  'connect EADDRNOTAVAIL',
 ]);
 
 /** How deep `cause` and `errors` are followed. */
@@ -52,7 +53,9 @@ function codesOf(error: unknown, depth: number): readonly string[] {
   }
   const inner = codesOf(cause, depth - 1);
   if (inner.length > 0) return inner;
-  return typeof code === 'string' ? [code] : [];
+  if (typeof code !== 'string') return [];
+  const { syscall } = error as { syscall?: unknown };
+  return [syscall === 'connect' ? `connect ${code}` : code];
 }
 
 function describe(error: unknown): string {

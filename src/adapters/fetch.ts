@@ -1,9 +1,11 @@
 import { ConfigError } from '../errors/error.ts';
 import type { Guard } from '../guard/guard.ts';
+import { readScopes } from '../policy/scope-set.ts';
 import type { Scopes } from '../policy/scope.ts';
 import type { Provider } from '../providers/provider.ts';
 import { findProvider, providerOfHost } from '../providers/registry.ts';
-import { guardFetch, type FetchLike } from './transport.ts';
+import { chainFetch, chainOf } from './chain.ts';
+import type { FetchLike } from './transport.ts';
 
 /** Who answers where, and through which `fetch`. */
 export interface GuardedFetchOptions {
@@ -32,12 +34,16 @@ export function guardedFetch(guard: Guard, options: GuardedFetchOptions = {}): F
   for (const [origin, name] of Object.entries(options.origins ?? {})) {
     origins.set(new URL(origin).origin, named(name, `origins[${JSON.stringify(origin)}]`));
   }
-  return guardFetch({
-    guard,
-    scopes: options.scopes,
-    fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
-    providerAt: (url) => fixed ?? origins.get(url.origin) ?? providerOfHost(url.hostname),
-  });
+  const fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
+  const own = options.scopes === undefined ? [] : [options.scopes];
+  for (const scopes of own) readScopes(scopes);
+  const { base, ties } = chainOf(fetch);
+  const tie = { guard: guard.root, scopes: [...guard.ownScopes, ...own] };
+  const others = ties.filter((one) => one.guard !== tie.guard);
+  return chainFetch(
+    { base, ties: [...others, tie] },
+    (url) => fixed ?? origins.get(url.origin) ?? providerOfHost(url.hostname),
+  );
 }
 
 function named(name: string, field: string): Provider {

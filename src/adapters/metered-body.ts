@@ -87,8 +87,9 @@ class BodyWatch {
   abandon(how: string): void {
     if (!this.#reservation.isOpen) return;
     const reason = `the answer ${how}`;
+    const reading = this.#meter.read();
     endHold(() => {
-      const reading = this.#meter.read();
+      if (!this.#reservation.isOpen) return;
       if (reading.kind === 'complete') this.#reservation.finishAt(reading);
       else this.#reservation.expire(reason);
     });
@@ -123,7 +124,10 @@ class BodyWatch {
   #settleIfFinal(): void {
     if (!this.#isEventStream || !this.#reservation.isOpen) return;
     const reading = this.#meter.read();
-    if (reading.kind === 'complete') endHold(() => this.#reservation.finishAt(reading));
+    if (reading.kind !== 'complete') return;
+    endHold(() => {
+      if (this.#reservation.isOpen) this.#reservation.finishAt(reading);
+    });
   }
 
   #end(how: string): void {
@@ -132,8 +136,8 @@ class BodyWatch {
     clearTimeout(this.#timer);
     this.#signal?.removeEventListener('abort', this.#onAbort);
     dropped.unregister(this);
+    const reading = this.#meter.read();
     endHold(() => {
-      const reading = this.#meter.read();
       if (this.#reservation.isOpen) this.#reservation.finishAt(reading);
       else this.#reservation.correctAt(reading, `final figures came later: ${how}`);
     });
@@ -152,14 +156,21 @@ class BodyWatch {
 }
 
 /**
- * Ends a hold while the caller's answer goes on. A ledger that cannot write leaves the hold
- * standing, which is safe, and the reservation has reported it as `drift`; the answer is the
- * caller's all the same.
+ * Ends a hold while the caller's answer goes on. A ledger that cannot write is asked again, for the
+ * same end each time; until it writes, and if it never does, the hold stands, which is safe, and
+ * the reservation has reported it as `drift`.
  */
-export function endHold(end: () => void): void {
+export function endHold(end: () => void, triesLeft: number = END_TRIES_MAX): void {
   try {
     end();
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
+    if (triesLeft === 0) return;
+    const timer = setTimeout(() => endHold(end, triesLeft - 1), END_RETRY_MS);
+    if (typeof timer === 'object') timer.unref();
   }
 }
+
+/** How long and how often a ledger that cannot write is asked again to end a hold: ten minutes. */
+const END_RETRY_MS = 1_000;
+const END_TRIES_MAX = 600;

@@ -1,12 +1,13 @@
-import { type HardcapError, MisuseError, RefusalError } from '../errors/error.ts';
-import type { Guard } from '../guard/guard.ts';
-import { isMustAsk } from '../guard/guard.ts';
+import { HardcapError, MisuseError, RefusalError } from '../errors/error.ts';
+import type { Call } from '../guard/call.ts';
+import { isMustAsk, type Admission, type Guard } from '../guard/guard.ts';
 import { Reservation } from '../guard/reservation.ts';
 import type { Scopes } from '../policy/scope.ts';
 import type { Amendment, Provider, RequestFacts } from '../providers/provider.ts';
 import { failureOf } from './egress.ts';
 import { endHold, meterBody } from './metered-body.ts';
 import { refusalResponse } from './refusal.ts';
+import { markOf, marked } from './mark.ts';
 import { readRequest, withBody, type FetchInput, type OutgoingRequest } from './request.ts';
 
 /** The one shape of `fetch` that every client hands in and takes. */
@@ -15,7 +16,8 @@ export type FetchLike = (input: FetchInput, init?: RequestInit) => Promise<Respo
 /** What stands between a client and the network. */
 export interface Boundary {
   readonly guard: Guard;
-  readonly scopes: Scopes | undefined;
+  /** Of every call through it, outermost first. */
+  readonly scopes: readonly Scopes[];
   /** Who answers at this address; `undefined`: nobody known, so nothing may be sent there. */
   readonly providerAt: (url: URL) => Provider | undefined;
   readonly fetch: FetchLike;
@@ -31,10 +33,27 @@ const BODY_ERROR_BYTES_MAX = 65_536;
  */
 export function guardFetch(boundary: Boundary): FetchLike {
   return (input, init) => {
-    const request = readRequest(input, init);
-    if (request.body.kind !== 'deferred') return decide(boundary, request, request.body.text);
-    return request.body.read().then((text) => decide(boundary, request, text));
+    const mark = markOf(init);
+    // Already held for the same guard further out, once: a second use is another attempt.
+    if (mark?.guard === boundary.guard.root && mark.take()) return egress(boundary, input, init);
+    try {
+      const request = readRequest(input, init);
+      if (request.body.kind !== 'deferred') return decide(boundary, request, request.body.text);
+      return request.body.read().then((text) => decide(boundary, request, text));
+    } catch (error) {
+      // As `fetch` does: what is wrong with the request rejects the promise.
+      return Promise.reject(error);
+    }
   };
+}
+
+/** The sending fetch, without a `this` that it might look at. */
+function egress(
+  { fetch }: Boundary,
+  input: FetchInput,
+  init: RequestInit | undefined,
+): Promise<Response> {
+  return fetch(input, init);
 }
 
 /** Synchronous up to the hold; what follows the hold ends it. */
@@ -47,7 +66,7 @@ function decide(
   const refuse = (error: HardcapError) => refuseUnseen(boundary, error, { provider, text });
   if (provider === undefined) return refuse(unknownOrigin(request));
   const route = provider.route({ method: request.method, path: request.url.pathname });
-  if (route.kind === 'free') return boundary.fetch(request.input, request.init);
+  if (route.kind === 'free') return egress(boundary, request.input, request.init);
   if (route.kind === 'unmetered') return refuse(unmetered(request, route.reason));
   if (text === undefined) return refuse(unreadableBody(request));
   const read = provider.readRequest(route.name, text);
@@ -58,12 +77,26 @@ function decide(
   const geo = provider.geoOfHost(request.url.hostname);
   const facts = geo === undefined ? read : { ...read, geo };
   if (request.signal?.aborted === true) return Promise.reject(abortReason(request.signal));
-  const scopes = boundary.scopes === undefined ? {} : { scopes: boundary.scopes };
-  const call = { provider: provider.name, route: route.name, body: facts.body, facts, ...scopes };
-  const admission = boundary.guard.admit(call);
+  const { guard, scopes } = boundary;
+  const call = { provider: provider.name, route: route.name, body: facts.body, facts, scopes };
+  const admission = admitted(guard, call);
+  if (!(admission instanceof Reservation) && !isMustAsk(admission)) {
+    return Promise.resolve(refusalResponse(admission, provider));
+  }
   const attempt = { boundary, request, provider, facts };
   if (isMustAsk(admission)) return admission.ask().then((late) => proceed(late, attempt));
   return proceed(admission, attempt);
+}
+
+/** A call that cannot even be asked about (a scope value that is none) is refused like any other. */
+function admitted(guard: Guard, call: Call): Admission {
+  try {
+    return guard.admit(call);
+  } catch (error) {
+    if (!(error instanceof HardcapError)) throw error;
+    guard.noteRefusal(error, { provider: call.provider, model: call.facts?.model ?? null });
+    return error;
+  }
 }
 
 interface Attempt {
@@ -80,11 +113,12 @@ function proceed(admission: Reservation | HardcapError, attempt: Attempt): Promi
 
 async function send(reservation: Reservation, attempt: Attempt): Promise<Response> {
   const { boundary, request, provider, facts } = attempt;
+  const { guard } = boundary;
   const amendment = provider.amend(facts);
   let response: Response;
   try {
     const { input, init } = amendment === undefined ? request : withBody(request, amendment.wire);
-    response = await boundary.fetch(input, init);
+    response = await egress(boundary, input, marked(init, guard.root));
   } catch (error) {
     const { kind, reason } = failureOf(error);
     endHold(() => {
@@ -93,10 +127,30 @@ async function send(reservation: Reservation, attempt: Attempt): Promise<Respons
     });
     throw error;
   }
-  if (!response.ok) return endRefused(response, reservation, provider);
-  const { guard } = boundary;
+  if (!isMeterable(response)) {
+    endHold(() => reservation.settleUnknown('an answer of a form that cannot be metered'));
+    return response;
+  }
+  if (!response.ok) return endRefused(response, { reservation, provider, guard });
   return meterResponse(response, { reservation, amendment, guard, signal: request.signal });
 }
+
+/**
+ * Whether the answer is a web response with an unread body. A fetch that is not the platform's may
+ * give anything: a test's plain object, a Node stream as body.
+ */
+function isMeterable(response: Response): boolean {
+  if (typeof response !== 'object' || response === null) return false;
+  const { status, headers, body } = response as Partial<Response>;
+  if (status === undefined || status < STATUS_MIN || status > STATUS_MAX) return false;
+  if (typeof headers?.get !== 'function') return false;
+  if (body === null) return true;
+  return typeof body?.getReader === 'function' && !body.locked && response.bodyUsed !== true;
+}
+
+/** The statuses that a response can be made with; 0 says nothing about what became of it. */
+const STATUS_MIN = 200;
+const STATUS_MAX = 599;
 
 interface Metering {
   readonly reservation: Reservation;
@@ -125,30 +179,44 @@ function meterResponse(
 
 /**
  * An error status: 3xx and 4xx are the provider's own refusal and bill nothing; so is a 5xx whose
- * body is the provider's own error. Any other 5xx may hide an attempt that was served, and is
- * unknown.
+ * body is the provider's own error. A time-out (408, 504) and any other 5xx may hide an attempt that
+ * was served, and is unknown.
  */
 async function endRefused(
   response: Response,
-  reservation: Reservation,
-  provider: Provider,
+  { reservation, provider, guard }: RefusedTerms,
 ): Promise<Response> {
   const { status } = response;
+  const timer = setTimeout(
+    () => endHold(() => endByStatus(reservation, status, false)),
+    guard.idleTimeoutMs,
+  );
   let text = '';
   try {
     text = await readText(response, BODY_ERROR_BYTES_MAX);
   } catch (error) {
     endHold(() => endByStatus(reservation, status, false));
     throw error;
+  } finally {
+    clearTimeout(timer);
   }
   endHold(() => endByStatus(reservation, status, provider.isOwnError(status, parsed(text))));
   return responseLike(response, BODILESS.has(status) ? null : text);
 }
 
+interface RefusedTerms {
+  readonly reservation: Reservation;
+  readonly provider: Provider;
+  readonly guard: Guard;
+}
+
+/** Time-outs on the way: the request may have been served whatever the body says. */
+const SERVED_PERHAPS: ReadonlySet<number> = new Set([408, 504]);
+
 function endByStatus(reservation: Reservation, status: number, isOwnError: boolean): void {
-  const isServed = status >= 500 || status === 408;
-  if (isServed && !isOwnError)
-    reservation.settleUnknown(`status ${status}, not the provider's own`);
+  if (!reservation.isOpen) return;
+  const isUnknown = SERVED_PERHAPS.has(status) || (status >= 500 && !isOwnError);
+  if (isUnknown) reservation.settleUnknown(`status ${status}, not the provider's own`);
   else reservation.releaseAs('refused', `status ${status}`);
 }
 

@@ -1,220 +1,337 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BudgetCapError } from '../errors/budget-cap-error.ts';
-import type { HardcapError } from '../errors/error.ts';
-import type { BudgetGuardConfig } from '../policy/config.ts';
+import { HardcapError } from '../errors/error.ts';
 import { createMemoryLedger } from '../stores/memory/memory-ledger.ts';
 import { epochMs, type EpochMs } from '../units/time.ts';
 import type { Call } from './call.ts';
+import type { GuardEventName } from './events.ts';
 import { BudgetGuard } from './guard.ts';
 
-const NOON = Date.UTC(2026, 10, 21, 12);
-const DAY_MS = 86_400_000;
-const MODEL = 'house-model';
-
-/** $1 a million tokens in, $2 out: 1,000 and 2,000 nano-dollars a token. No other class is billed. */
-const PRICE = { provider: 'anthropic', model: MODEL, usdPerMillion: { input: 1, output: 2 } };
-const call: Call = {
+const MODEL = 'claude-sonnet-4-6';
+const ask = (maxTokens: number, more: object = {}): Call => ({
   provider: 'anthropic',
-  body: { model: MODEL, max_tokens: 1_000, messages: [{ role: 'user', content: 'Hello' }] },
-};
-/** 100 * 1,000 + 10 * 2,000. */
-const USAGE = { input_tokens: 100, output_tokens: 10 };
-const USAGE_NANO_USD = 120_000;
-
-/** A guard under a clock that the test sets, with everything it says. */
-function open(config: BudgetGuardConfig, ports: { isFailing?: () => boolean } = {}) {
-  let now = NOON;
-  const told: { name: string; event: object }[] = [];
-  const ledger = createMemoryLedger({
-    journal: () => {
-      if (ports.isFailing?.() === true) throw new Error('disk full');
-    },
-  });
-  const guard = new BudgetGuard(
-    { prices: [PRICE], ...config },
-    { ledger, clock: () => instant(now) },
-  );
-  for (const name of ['settled', 'refused', 'overdrawn', 'drift', 'threshold'] as const) {
-    guard.on(name, (event) => told.push({ name, event }));
-  }
-  return {
-    guard,
-    told,
-    names: () => told.map(({ name }) => name),
-    at: (time: number) => {
-      now = time;
-    },
-    openHolds: () => [...ledger.openHolds()].length,
-    spent: () => guard.balance().map((account) => account.spent_nano_usd),
-    held: () => guard.balance().map((account) => account.held_nano_usd),
-  };
-}
-
-function instant(at: number): EpochMs {
-  const time = epochMs(at);
-  if (time === undefined) throw new Error(`${at} is no instant`);
-  return time;
-}
-
-function refusalOf(run: () => unknown): HardcapError {
-  try {
-    run();
-  } catch (error) {
-    return error as HardcapError;
-  }
-  throw new Error('It was expected to be refused, and it was not.');
-}
-
-describe('a guard', () => {
-  it('refuses a model without a price, and holds nothing', () => {
-    const { guard, openHolds, names } = open({ global_cap_per_day_usd: 1 });
-    const body = { ...call.body, model: 'a-model-nobody-lists' };
-    const error = refusalOf(() => guard.reserve({ ...call, body }));
-    expect(error.code).toBe('PRICE_UNKNOWN');
-    expect(guard.check({ ...call, body })).toMatchObject({ fits: false, bound_nano_usd: null });
-    expect(names()).toEqual(['refused']);
-    expect(openHolds()).toBe(0);
-  });
-
-  it('refuses what the request does not bound, and holds nothing', () => {
-    const { guard, openHolds } = open({ global_cap_per_day_usd: 1 });
-    const body = { ...call.body, mcp_servers: [{ url: 'https://example.com' }] };
-    expect(refusalOf(() => guard.reserve({ ...call, body })).code).toBe('UNBOUNDED_REQUEST');
-    expect(openHolds()).toBe(0);
-  });
-
-  it('refuses a call without a value where the configuration says so', () => {
-    const { guard } = open({ per_customer_cap_per_day_usd: 1, unattributed: 'refuse' });
-    expect(refusalOf(() => guard.reserve(call)).code).toBe('SCOPE_MISSING');
-    guard.run({ customer: 'acme' }, () => guard.reserve(call)).release('not sent');
-  });
-
-  it('does not reopen a window that was spent when the clock is set back', () => {
-    const { guard, at } = open({ caps: [{ scope: 'global', window: 'day', calls: 1 }] });
-    guard.reserve(call).settle(USAGE);
-    at(NOON - DAY_MS);
-    expect(refusalOf(() => guard.reserve(call))).toBeInstanceOf(BudgetCapError);
-    at(NOON + DAY_MS);
-    guard.reserve(call).settle(USAGE);
-  });
-
-  it('draws on the scopes of views, runs and the call together', () => {
-    const { guard, held } = open({ per_customer_cap_per_day_usd: 1, per_feature_cap_usd: 1 });
-    const view = guard.for({ customer: 'acme' });
-    view.run({ feature: 'chat' }, () => {
-      const reservation = view.reserve({ ...call, scopes: { customer: 'inner' } });
-      const scopes = reservation.draws().map(({ scope }) => scope);
-      expect(scopes).toEqual(['customer:acme', 'customer:inner', 'feature:chat']);
-      reservation.release('not sent');
-    });
-    expect(held()).toEqual([]);
-  });
-
-  it('checks without holding, and says what a reserve would say', () => {
-    const { guard, openHolds } = open({ caps: [{ scope: 'global', window: 'day', calls: 1 }] });
-    expect(guard.check(call)).toMatchObject({ fits: true, error: null });
-    expect(openHolds()).toBe(0);
-    const reservation = guard.reserve(call);
-    const { fits, error } = guard.check(call);
-    expect(fits).toBe(false);
-    const thrown = refusalOf(() => guard.reserve(call));
-    expect(error?.toJSON()).toEqual(thrown.toJSON());
-    reservation.release('not sent');
-  });
-
-  it('never refuses for a cap that only observes, and names it', () => {
-    const { guard, spent } = open({
-      caps: [{ scope: 'global', window: 'day', calls: 0, mode: 'observe' }],
-    });
-    const observed: number[] = [];
-    guard.on('reserved', (event) => observed.push(event.observed.length));
-    expect(guard.check(call).fits).toBe(true);
-    guard.reserve(call).settle(USAGE);
-    expect(observed).toEqual([1]);
-    expect(spent()).toEqual([USAGE_NANO_USD]);
-  });
-
-  it('takes having to ask a store for no answer, where it may not wait', async () => {
-    const memory = createMemoryLedger();
-    const guard = new BudgetGuard(
-      { global_cap_per_day_usd: 1, prices: [PRICE] },
-      { ledger: { ...memory, reserve: () => ({ kind: 'ask' }) } },
-    );
-    expect(refusalOf(() => guard.reserve(call)).code).toBe('STORE_UNAVAILABLE');
-    expect([...memory.openHolds()]).toEqual([]);
-    (await guard.reserveAsync(call)).settle(USAGE);
-    expect(guard.balance().map((account) => account.spent_nano_usd)).toEqual([USAGE_NANO_USD]);
-  });
+  body: {
+    model: MODEL,
+    max_tokens: maxTokens,
+    service_tier: 'standard_only',
+    inference_geo: 'global',
+    messages: [{ role: 'user', content: 'Hello' }],
+    ...more,
+  },
+});
+const rawUsage = (input: number, output: number) => ({
+  input_tokens: input,
+  output_tokens: output,
 });
 
-describe('a reservation', () => {
-  const config = { global_cap_per_day_usd: 1 };
+function instant(text: string): EpochMs {
+  return epochMs(Date.parse(text))!;
+}
 
-  it('settles at the cost of the raw usage', () => {
-    const { guard, spent, held } = open(config);
-    guard.reserve(call).settle(USAGE);
-    expect(spent()).toEqual([USAGE_NANO_USD]);
-    expect(held()).toEqual([0]);
+describe('reserve', () => {
+  it('holds the bound on every account and settles at the cost', () => {
+    const guard = new BudgetGuard({ global_cap_per_day_usd: 1, per_customer_cap_per_day_usd: 1 });
+    const view = guard.for({ customer: 'acme' });
+    const reservation = view.reserve(ask(1_000));
+    expect(reservation.held_usd).toBe(view.check(ask(1_000)).bound_usd);
+    for (const account of view.balance()) {
+      expect(account.held_nano_usd).toBe(reservation.quote.amounts.usd);
+    }
+    reservation.settle(rawUsage(10, 100));
+    for (const account of view.balance()) {
+      // 10 x $3 and 100 x $15 per million.
+      expect(account.spent_nano_usd).toBe(10 * 3_000 + 100 * 15_000);
+      expect(account.held_nano_usd).toBe(0);
+      expect(account.spent_calls).toBe(1);
+    }
+  });
+
+  it('throws BudgetCapError, holds nothing, and names a ceiling that fits', () => {
+    const guard = new BudgetGuard({ global_cap_per_day_usd: 0.01 });
+    let error: unknown;
+    try {
+      guard.reserve(ask(10_000));
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(BudgetCapError);
+    const affordable = (error as BudgetCapError).affordable_output_tokens ?? 0;
+    expect(guard.balance()[0]?.held_nano_usd).toBe(0);
+    expect(guard.check(ask(affordable)).fits).toBe(true);
+    // Fewer digits on the wire leave room for a token or two more.
+    expect(guard.check(ask(affordable + 3)).fits).toBe(false);
+  });
+
+  it('a cap of 0 means that nothing may be spent', () => {
+    const guard = new BudgetGuard({ global_cap_usd: 0 });
+    expect(guard.tryReserve(ask(1))).toBeInstanceOf(BudgetCapError);
+  });
+
+  it('caps calls and tokens as it caps money', () => {
+    const guard = new BudgetGuard({
+      caps: [{ scope: 'global', window: 'lifetime', calls: 1, tokens: 100_000 }],
+    });
+    guard.reserve(ask(10)).release('never sent');
+    guard.reserve(ask(10)).settle(rawUsage(5, 5));
+    const refused = guard.tryReserve(ask(10));
+    expect(refused).toMatchObject({ code: 'BUDGET_CAP', cap_usd: null, retry_after: null });
+  });
+
+  it('a cap that only observes reports and never refuses', () => {
+    const guard = new BudgetGuard({
+      caps: [{ scope: 'global', window: 'day', usd: 0, mode: 'observe' }],
+    });
+    const observed: unknown[] = [];
+    guard.on('reserved', (event) => observed.push(...event.observed));
+    guard.reserve(ask(100)).settle(rawUsage(1, 1));
+    expect(observed).toHaveLength(1);
   });
 
   it.each([
-    ['no usage', undefined],
-    ['a negative figure', { input_tokens: -1, output_tokens: 10 }],
-    ['half of the figures', { input_tokens: 100 }],
-  ])('books its whole bound on %s', (_name, usage) => {
-    const { guard, spent, names } = open(config);
-    const { bound_nano_usd: bound } = guard.check(call);
-    expect(bound).toBeGreaterThan(1_000 * 2_000);
-    guard.reserve(call).settle(usage);
-    expect(spent()).toEqual([bound]);
-    expect(names()).toEqual(['settled', 'drift']);
+    ['an unknown provider', { ...ask(1), provider: 'nobody' }, 'REQUEST_INVALID'],
+    ['no model', ask(1, { model: undefined }), 'REQUEST_INVALID'],
+    ['an unknown model', ask(1, { model: 'claude-nova-9' }), 'PRICE_UNKNOWN'],
+    ['a prefix of a model', ask(1, { model: `${MODEL}-5` }), 'PRICE_UNKNOWN'],
+    ['an unknown field', ask(1, { brand_new: 1 }), 'UNBOUNDED_REQUEST'],
+  ])('refuses %s with a typed error', (_name, call, code) => {
+    const guard = new BudgetGuard({ global_cap_per_day_usd: 1 });
+    const refused = guard.tryReserve(call);
+    expect(refused).toBeInstanceOf(HardcapError);
+    expect(refused).toMatchObject({ code });
+    expect(guard.check(call).error).toMatchObject({ code });
   });
 
-  it('books what was billed above its hold and above the cap, says so, and the scope closes', () => {
-    const { guard, spent, names } = open({ global_cap_per_day_usd: 0.01 });
-    guard.reserve(call).settle({ input_tokens: 0, output_tokens: 10_000 });
-    expect(spent()).toEqual([10_000 * 2_000]);
-    expect(names()).toEqual(['settled', 'drift', 'overdrawn']);
-    expect(refusalOf(() => guard.reserve(call)).code).toBe('SCOPE_CLOSED');
+  it('refuses a call without a customer where the configuration says so', () => {
+    const guard = new BudgetGuard({ per_customer_cap_per_day_usd: 1, unattributed: 'refuse' });
+    expect(guard.tryReserve(ask(1))).toMatchObject({ code: 'SCOPE_MISSING' });
+    expect(guard.for({ customer: 'a' }).check(ask(1)).fits).toBe(true);
+  });
+});
+
+describe('settle', () => {
+  const guard = () => new BudgetGuard({ global_cap_usd: 1 });
+
+  it.each([
+    ['nothing', undefined],
+    ['an empty object', {}],
+    ['negative figures', rawUsage(-1, 5)],
+    ['fractions', rawUsage(1.5, 5)],
+    ['figures above 2^53', rawUsage(2 ** 60, 5)],
+    ['text', { input_tokens: '1', output_tokens: '2' }],
+    ['a normal form with a negative count', lines({ input: -5 })],
+    ['a normal form with NaN', lines({ input: Number.NaN })],
+    ['a normal form without lines', { lines: [] }],
+    ['a normal form whose fees are not whole', lines({ input: 1 }, { webSearch: 0.5 })],
+  ])('books the whole bound for %s', (_name, usage) => {
+    const own = guard();
+    const reservation = own.reserve(ask(1_000));
+    reservation.settle(usage as never);
+    expect(own.balance()[0]?.spent_nano_usd).toBe(reservation.quote.amounts.usd);
   });
 
-  it('ends once: whatever comes later says how it ended, and changes nothing', () => {
-    const { guard, spent, held } = open(config);
-    const settled = guard.reserve(call);
-    settled.settle(USAGE);
-    expect(refusalOf(() => settled.settle(undefined)).code).toBe('RESERVATION_SETTLED');
-    expect(refusalOf(() => settled.release('late')).code).toBe('RESERVATION_SETTLED');
-    settled[Symbol.dispose]();
-    const released = guard.reserve(call);
-    released.release('not sent');
-    expect(refusalOf(() => released.settle(USAGE)).code).toBe('RESERVATION_RELEASED');
-    expect(spent()).toEqual([USAGE_NANO_USD]);
-    expect(held()).toEqual([0]);
+  it('ends a reservation once, and says how it had ended', () => {
+    const own = guard();
+    const settled = own.reserve(ask(10));
+    settled.settle(rawUsage(1, 1));
+    expect(() => settled.settle(rawUsage(1, 1))).toThrow(
+      expect.objectContaining({ code: 'RESERVATION_SETTLED' }),
+    );
+    expect(() => settled.release('again')).toThrow(
+      expect.objectContaining({ code: 'RESERVATION_SETTLED' }),
+    );
+    const released = own.reserve(ask(10));
+    released.release('never sent');
+    expect(() => released.settle(undefined)).toThrow(
+      expect.objectContaining({ code: 'RESERVATION_RELEASED' }),
+    );
   });
 
-  it('is closed as spent when it goes out of scope', () => {
-    const { guard, spent, openHolds } = open(config);
-    const { bound_nano_usd: bound } = guard.check(call);
-    {
-      using reservation = guard.reserve(call);
-      expect(reservation.isOpen).toBe(true);
+  it('closes a reservation as spent when it goes out of scope unsettled', () => {
+    const own = guard();
+    const reservation = own.reserve(ask(1_000));
+    reservation[Symbol.dispose]();
+    expect(own.balance()[0]?.spent_nano_usd).toBe(reservation.quote.amounts.usd);
+    reservation[Symbol.dispose]();
+    expect(() => reservation.settle(undefined)).toThrow(
+      expect.objectContaining({ code: 'RESERVATION_EXPIRED' }),
+    );
+  });
+
+  it('books what was billed above the hold and the cap, then admits nothing', () => {
+    const own = guard();
+    const events: string[] = [];
+    for (const name of ['overdrawn', 'drift', 'threshold'] as const satisfies GuardEventName[]) {
+      own.on(name, () => events.push(name));
     }
-    expect(spent()).toEqual([bound]);
-    expect(openHolds()).toBe(0);
+    own.reserve(ask(1_000)).settle(rawUsage(1_000_000, 0));
+    expect(own.balance()[0]).toMatchObject({ spend_usd: 3, overdrawn: true, remaining_usd: 0 });
+    expect(new Set(events)).toEqual(new Set(['overdrawn', 'drift', 'threshold']));
+    expect(own.tryReserve(ask(1))).toMatchObject({ code: 'SCOPE_CLOSED' });
+  });
+});
+
+function lines(tokens: object, fees: object = {}) {
+  const rest = { model: undefined, serviceTier: undefined, isFast: false, geo: undefined };
+  return { lines: [{ tokens, fees, ...rest }] };
+}
+
+describe('scopes', () => {
+  it('nest by union: an inner value adds an account and escapes none', () => {
+    const guard = new BudgetGuard({ per_agent_cap_per_day_usd: 1 });
+    guard.run({ agent: 'lead' }, () =>
+      guard.run({ agent: 'helper' }, () => guard.reserve(ask(100)).settle(rawUsage(1, 1))),
+    );
+    for (const agent of ['lead', 'helper']) {
+      expect(guard.balance({ agent })[0]?.spent_calls).toBe(1);
+    }
   });
 
-  it('stands while the ledger cannot write its end, and can be ended afterwards', () => {
-    let isFailing = false;
-    const { guard, spent, names, openHolds } = open(config, { isFailing: () => isFailing });
-    const reservation = guard.reserve(call);
-    isFailing = true;
-    expect(refusalOf(() => reservation.settle(USAGE)).code).toBe('STORE_UNAVAILABLE');
+  it('follow await, timers and callbacks', async () => {
+    const guard = new BudgetGuard({ per_customer_cap_per_day_usd: 1 });
+    await guard.run({ customer: 'acme' }, async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      await Promise.resolve().then(() => guard.reserve(ask(1)).settle(rawUsage(1, 1)));
+    });
+    expect(guard.balance({ customer: 'acme' })[0]?.spent_calls).toBe(1);
+  });
+
+  it('of a view apply to its runs and to the views made of it', () => {
+    const guard = new BudgetGuard({
+      per_customer_cap_per_day_usd: 1,
+      per_agent_cap_per_day_usd: 1,
+    });
+    const view = guard.for({ customer: 'acme' }).for({ agent: 'a' });
+    view.run({ agent: 'b' }, () => guard.reserve(ask(1)).settle(rawUsage(1, 1)));
+    expect(guard.balance({ customer: 'acme' })[0]?.spent_calls).toBe(1);
+    expect(guard.balance({ agent: 'a' })[0]?.spent_calls).toBe(1);
+    expect(guard.balance({ agent: 'b' })[0]?.spent_calls).toBe(1);
+  });
+});
+
+describe('time', () => {
+  it('a clock set back does not reopen a window that has been spent', () => {
+    let now = instant('2026-11-21T12:00:00Z');
+    const guard = new BudgetGuard({ global_cap_per_day_usd: 0.1 }, { clock: () => now });
+    guard.reserve(ask(1_000)).settle(rawUsage(30_000, 600));
+    expect(guard.tryReserve(ask(1_000))).toBeInstanceOf(BudgetCapError);
+    now = instant('2026-11-20T12:00:00Z');
+    expect(guard.tryReserve(ask(1_000))).toBeInstanceOf(BudgetCapError);
+    now = instant('2026-11-22T00:00:00Z');
+    expect(guard.check(ask(1_000)).fits).toBe(true);
+  });
+
+  it('retry_after is exact: at that second the call fits, and a millisecond earlier it does not', () => {
+    let now = instant('2026-11-21T12:34:56.789Z');
+    const guard = new BudgetGuard({ global_cap_per_day_usd: 0.1 }, { clock: () => now });
+    guard.reserve(ask(1_000)).settle(rawUsage(30_000, 600));
+    const refused = guard.tryReserve(ask(1_000)) as BudgetCapError;
+    expect(refused.resets_at).toBe('2026-11-22T00:00:00.000Z');
+    expect(refused.retry_after).toBe(41_104);
+    now = instant('2026-11-21T23:59:59.999Z');
+    expect(guard.check(ask(1_000)).fits).toBe(false);
+    now = instant(refused.resets_at ?? '');
+    expect(guard.check(ask(1_000)).fits).toBe(true);
+  });
+
+  it('the charge belongs to the window of its hold, whenever it is settled', () => {
+    let now = instant('2026-11-21T23:59:59Z');
+    const guard = new BudgetGuard({ global_cap_per_day_usd: 1 }, { clock: () => now });
+    const reservation = guard.reserve(ask(1_000));
+    now = instant('2026-11-22T00:00:05Z');
+    reservation.settle(rawUsage(100, 100));
+    expect(guard.balance()[0]).toMatchObject({ spent_nano_usd: 0, held_nano_usd: 0 });
+  });
+});
+
+describe('events', () => {
+  it('a listener that throws surfaces, and the books have moved', async () => {
+    const guard = new BudgetGuard({ global_cap_usd: 1 });
+    const surfaced = new Promise((resolve) => process.once('uncaughtException', resolve));
+    guard.on('settled', () => {
+      throw new Error('listener');
+    });
+    guard.reserve(ask(10)).settle(rawUsage(1, 1));
+    expect(guard.balance()[0]?.spent_calls).toBe(1);
+    expect(await surfaced).toMatchObject({ message: 'listener' });
+  });
+
+  it('are plain JSON, and stop when unsubscribed', () => {
+    const guard = new BudgetGuard({ global_cap_usd: 1 });
+    const seen: unknown[] = [];
+    const off = guard.on('settled', (event) => seen.push(event));
+    guard.reserve(ask(10)).settle(rawUsage(1, 1));
+    off();
+    guard.reserve(ask(10)).settle(rawUsage(1, 1));
+    expect(seen).toHaveLength(1);
+    expect(JSON.parse(JSON.stringify(seen[0]))).toMatchObject({
+      outcome: 'complete',
+      provider: 'anthropic',
+      model: MODEL,
+      cost_nano_usd: 18_000,
+    });
+  });
+});
+
+describe('a ledger that must ask its store', () => {
+  const asking = () => {
+    const inner = createMemoryLedger();
+    const ledger = Object.assign(Object.create(inner) as typeof inner, {
+      reserve: () => ({ kind: 'ask' as const }),
+    });
+    return { ledger, inner };
+  };
+
+  it('is asked by reserveAsync, and is unavailable to reserve', async () => {
+    const { ledger, inner } = asking();
+    ledger.reserveAsync = (order) => inner.reserveAsync(order);
+    const guard = new BudgetGuard({ global_cap_usd: 1 }, { ledger });
+    expect(guard.tryReserve(ask(1))).toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    const reservation = await guard.reserveAsync(ask(1));
     expect(reservation.isOpen).toBe(true);
-    expect(openHolds()).toBe(1);
-    expect(names()).toEqual(['drift']);
-    isFailing = false;
-    reservation.settle(USAGE);
-    expect(spent()).toEqual([USAGE_NANO_USD]);
-    expect(openHolds()).toBe(0);
+    reservation.release('never sent');
+  });
+});
+
+describe('fromConfig', () => {
+  it('reads a file, and says what is wrong with it', () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'hardcap-')), 'budget-guard.config.json');
+    writeFileSync(path, JSON.stringify({ global_cap_per_day_usd: 3 }));
+    expect(BudgetGuard.fromConfig(path).balance()[0]?.cap_usd).toBe(3);
+    writeFileSync(path, '{ nope');
+    expect(() => BudgetGuard.fromConfig(path)).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID', field: 'path' }),
+    );
+    expect(() => BudgetGuard.fromConfig(`${path}.gone`)).toThrow(/cannot be read/);
+  });
+});
+
+describe('a conversation that the provider keeps', () => {
+  const thread = (value: object) => ask(100, { thread: value });
+
+  it('is refused when the answer it continues from was not seen', () => {
+    const guard = new BudgetGuard({ global_cap_usd: 1 });
+    const unseen = thread({ type: 'continue', previous_message_id: 'msg_1' });
+    expect(guard.tryReserve(unseen)).toMatchObject({ code: 'UNBOUNDED_REQUEST' });
+  });
+
+  it('is bounded by what the answer it continues from was billed, in and out', () => {
+    const guard = new BudgetGuard({ global_cap_usd: 1 });
+    const first = guard.reserve(thread({ type: 'create' }));
+    first.finishAt({
+      kind: 'complete',
+      responseId: 'msg_1',
+      usage: lines({ input: 5_000, output: 90 }) as never,
+    });
+    const next = { type: 'continue', previous_message_id: 'msg_1' };
+    const seen = guard.reserve(thread(next));
+    const alone = guard.reserve(thread({ type: 'create' }));
+    const more = seen.quote.bound.inputTokens - alone.quote.bound.inputTokens;
+    expect(more).toBeGreaterThanOrEqual(5_090);
+    expect(seen.quote.bound.inputClasses).toContain('cacheWrite1h');
+    const other = guard.tryReserve(ask(100, { thread: next, model: 'claude-haiku-4-5' }));
+    expect(other, 'another model counts otherwise').toMatchObject({ code: 'UNBOUNDED_REQUEST' });
   });
 });

@@ -60,6 +60,10 @@ export interface Guard {
   on<N extends GuardEventName>(name: N, listener: (event: GuardEvents[N]) => void): Unsubscribe;
   /** @internal The same as `tryReserve`, for adapters that can wait for a store. */
   admit(call: Call): Admission;
+  /** @internal The guard itself, of which this may be a view. */
+  readonly root: BudgetGuard;
+  /** @internal The scopes that this view adds, outermost first. */
+  readonly ownScopes: readonly Scopes[];
   /** @internal Tells listeners of a refusal that fell before the guard was asked. */
   noteRefusal(error: HardcapError, about: RefusalSubject): void;
   /** @internal How long an answer may stand unread before its hold is closed as spent. */
@@ -119,6 +123,16 @@ export class BudgetGuard implements Guard {
   }
 
   /** @internal */
+  get root(): BudgetGuard {
+    return this;
+  }
+
+  /** @internal */
+  get ownScopes(): readonly Scopes[] {
+    return [];
+  }
+
+  /** @internal */
   get idleTimeoutMs(): number {
     return this.#settings.idleTimeoutMs;
   }
@@ -136,7 +150,7 @@ export class BudgetGuard implements Guard {
   }
 
   reserve(call: Call): Reservation {
-    return reservedOrThrow(this.admit(call));
+    return reservedOrThrow(this.admit(call)).watched();
   }
 
   async reserveAsync(call: Call): Promise<Reservation> {
@@ -289,6 +303,14 @@ class GuardView implements Guard {
   constructor(guard: BudgetGuard, scopes: readonly Scopes[]) {
     this.#guard = guard;
     this.#scopes = scopes;
+  }
+
+  get root(): BudgetGuard {
+    return this.#guard;
+  }
+
+  get ownScopes(): readonly Scopes[] {
+    return this.#scopes;
   }
 
   run<T>(scopes: Scopes, fn: () => T): T {

@@ -1,8 +1,10 @@
 import { MisuseError, OperationError, invariant } from '../errors/error.ts';
 import type { Account, Amounts } from '../ledger/account.ts';
+import { sameAmounts } from '../ledger/amounts.ts';
 import type { AdjustReply, EndReply, Ledger, Outcome } from '../ledger/ledger.ts';
 import type { Meter, MeterReading, Usage } from '../meter/usage.ts';
-import { NANO_USD_ZERO, usdOf, type NanoUsd } from '../units/money.ts';
+import { NANO_USD_ZERO, subtractNanoUsd, usdOf, type NanoUsd } from '../units/money.ts';
+import { CALLS_ZERO, TOKENS_ZERO } from '../units/count.ts';
 import type { Clock } from '../units/time.ts';
 import type { JsonObject } from '../providers/provider.ts';
 import type { PriceBook } from '../pricing/price-book.ts';
@@ -11,6 +13,13 @@ import type { HistoryMemory } from './history.ts';
 import type { DriftEvent, DrawEvent, EventHub } from './events.ts';
 import { readRawUsage } from './raw-usage.ts';
 import { atBound, settlementOf, type Settlement } from './settlement.ts';
+
+const NOTHING: Amounts = { usd: NANO_USD_ZERO, tokens: TOKENS_ZERO, calls: CALLS_ZERO };
+
+/** The last net: a reservation that its owner dropped without ending it is closed as spent. */
+const dropped = new FinalizationRegistry<Reservation>((twin) =>
+  twin.expire('the reservation was dropped without being ended'),
+);
 
 /** What a reservation needs of its guard. */
 export interface ReservationPorts {
@@ -42,7 +51,7 @@ export class Reservation {
   readonly #ports: ReservationPorts;
   #ended: Outcome | undefined;
   /** What was booked when it ended, so that late figures can correct it. */
-  #booked: NanoUsd = NANO_USD_ZERO;
+  #booked: Amounts = NOTHING;
   #adjustments = 0;
 
   constructor(id: string, quote: Quote, ports: ReservationPorts) {
@@ -62,7 +71,9 @@ export class Reservation {
   }
 
   /**
-   * Replaces the hold by what the provider billed: its raw `usage` object, or a `Usage`.
+   * Replaces the hold by what the provider billed: its whole answer, its raw `usage` object, or a
+   * `Usage`. Prefer the whole answer: the service tier and some fees stand outside `usage`, and what
+   * is not said is booked at the dearest that was open.
    *
    * Without usage, or with figures that cannot be meant, the whole bound is booked.
    * Throws `RESERVATION_SETTLED`, `RESERVATION_RELEASED` or `RESERVATION_EXPIRED` when it has ended
@@ -86,6 +97,12 @@ export class Reservation {
   /** Closes an abandoned hold as spent. Does nothing when it has ended. */
   [Symbol.dispose](): void {
     if (this.isOpen) this.expire('the reservation went out of scope unsettled');
+  }
+
+  /** @internal Closed as spent when it is collected unended; for reservations held by hand. */
+  watched(): this {
+    dropped.register(this, new Reservation(this.id, this.quote, this.#ports), this);
+    return this;
   }
 
   /** @internal A meter for the answer to this attempt. */
@@ -124,7 +141,7 @@ export class Reservation {
   correctAt(reading: MeterReading, reason: string): void {
     invariant(this.#ended !== undefined, 'only an ended reservation is corrected');
     const settlement = settlementOf(reading, this.#settling());
-    if (settlement.outcome !== 'complete' || settlement.amounts.usd === this.#booked) return;
+    if (settlement.outcome !== 'complete' || sameAmounts(settlement.amounts, this.#booked)) return;
     const { ledger, clock } = this.#ports;
     this.#adjustments += 1;
     const order = { id: `${this.id}+${this.#adjustments}`, reservationId: this.id, reason };
@@ -173,8 +190,10 @@ export class Reservation {
   #ends(reply: EndReply, settlement: Settlement): void {
     switch (reply.kind) {
       case 'ended':
+        if (this.#ended !== undefined) return;
         this.#ended = reply.outcome;
-        this.#booked = reply.outcome === 'released' ? NANO_USD_ZERO : settlement.amounts.usd;
+        this.#booked = reply.outcome === 'released' ? NOTHING : settlement.amounts;
+        dropped.unregister(this);
         this.#announce(settlement, reply.overdrawn);
         return;
       case 'already':
@@ -204,13 +223,13 @@ export class Reservation {
       route: facts.route,
       draws: this.draws(),
       held_nano_usd: amounts.usd,
-      cost_nano_usd: this.#booked,
+      cost_nano_usd: this.#booked.usd,
       outcome: settlement.outcome,
       usage: settlement.usage,
       reason: settlement.reason,
     }));
     if (settlement.drift !== null) this.#drift(settlement.drift, driftMessage(settlement, amounts));
-    this.#announceAccounts(overdrawn, this.#booked);
+    this.#announceAccounts(overdrawn, this.#booked.usd);
   }
 
   #announceAccounts(overdrawn: readonly Account[], addedUsd: NanoUsd): void {
@@ -252,9 +271,10 @@ export class Reservation {
       this.#drift('settle-failed', `A correction could not be booked (${reply.kind}): ${reason}`);
       return;
     }
-    this.#booked = settlement.amounts.usd;
+    const addedUsd = subtractNanoUsd(settlement.amounts.usd, this.#booked.usd);
+    this.#booked = settlement.amounts;
     this.#drift('late-usage', reason);
-    this.#announceAccounts(reply.overdrawn, NANO_USD_ZERO);
+    this.#announceAccounts(reply.overdrawn, addedUsd);
   }
 
   #drift(kind: DriftEvent['kind'], message: string): void {

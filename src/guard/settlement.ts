@@ -4,7 +4,7 @@ import type { EpochMs } from '../units/time.ts';
 import type { Amounts } from '../ledger/account.ts';
 import type { MeterReading, ServiceTier, TokenClass, Usage, UsageLine } from '../meter/usage.ts';
 import { boundCost, cost } from '../pricing/cost.ts';
-import type { PriceBook } from '../pricing/price-book.ts';
+import { parseSnapshot, type PriceBook } from '../pricing/price-book.ts';
 import type { PriceCard, Unpriced } from '../pricing/price-card.ts';
 import type { AttemptOutcome, DriftEvent } from './events.ts';
 import type { Quote } from './call.ts';
@@ -66,10 +66,13 @@ export function atBound(
 type CardFor = (model: string | undefined) => PriceCard | undefined;
 
 function cardsFor(quote: Quote, book: PriceBook, at: EpochMs): CardFor {
-  return (model) =>
-    model === undefined || model === quote.facts.model
-      ? quote.card
-      : book.find(quote.provider.name, model, at);
+  const { card, facts, provider } = quote;
+  return (model) => {
+    if (model === undefined || model === facts.model) return card;
+    // Answers name the dated snapshot of the model that was asked for; the user's price is for both.
+    if (card.isOwn === true && parseSnapshot(model)?.model === facts.model) return card;
+    return book.find(provider.name, model, at);
+  };
 }
 
 function settleComplete(usage: Usage, quote: Quote, cardFor: CardFor): Settlement {

@@ -454,6 +454,7 @@ describe('a configuration that can be meant', () => {
         inputTokensMax: undefined,
         outputTokensMax: 4096,
         source: 'configuration',
+        isOwn: true,
       },
     ]);
   });

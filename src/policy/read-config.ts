@@ -178,5 +178,6 @@ function cardOf(price: ReadPrice): PriceCard {
     inputTokensMax: price.inputTokensMax,
     outputTokensMax: price.outputTokensMax,
     source: price.source ?? 'configuration',
+    isOwn: true,
   });
 }

@@ -87,7 +87,7 @@ interface Snapshot {
 }
 
 /** `null` unless the id ends in a real date and what stands before it can have snapshots. */
-function parseSnapshot(id: string): Snapshot | null {
+export function parseSnapshot(id: string): Snapshot | null {
   const match = SNAPSHOT.exec(id);
   if (match === null) return null;
   const [, model = '', year = '', , month = '', day = ''] = match;

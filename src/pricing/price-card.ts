@@ -49,6 +49,8 @@ export interface PriceCard {
   readonly outputTokensMax: Tokens | undefined;
   /** Where the figures come from. */
   readonly source: string;
+  /** The user's own price: it holds for dated snapshots of the model too. */
+  readonly isOwn?: boolean;
 }
 
 /** Why a usage or a bound has no price. */

@@ -1,6 +1,7 @@
 import { BODY_DEPTH_MAX, BODY_NODES_MAX } from '../estimate/body-tokens.ts';
 import { isCount, tokens, type Tokens } from '../units/count.ts';
 import { REQUEST_TOKENS_MAX } from '../units/count.ts';
+import { hasDuplicateKeys } from './duplicate-keys.ts';
 import type { JsonObject, Unreadable } from './provider.ts';
 
 /** The longest request body that is read, in UTF-16 units; providers refuse far shorter ones. */
@@ -21,7 +22,7 @@ export function unreadable(field: string, reason: string): Unreadable {
   return { kind: 'unreadable', field, reason };
 }
 
-/** The body off the wire as a JSON object. Of duplicate keys the last counts. */
+/** The body off the wire as a JSON object. A key that stands twice in one object has no one meaning. */
 export function parseBody(wire: string): JsonObject | Unreadable {
   if (wire.length > REQUEST_CHARS_MAX) {
     return unreadable('body', `longer than ${REQUEST_CHARS_MAX} characters`);
@@ -32,8 +33,11 @@ export function parseBody(wire: string): JsonObject | Unreadable {
   } catch {
     return unreadable('body', 'not JSON');
   }
-  return isObject(body) ? body : unreadable('body', 'not a JSON object');
+  if (!isObject(body)) return unreadable('body', 'not a JSON object');
+  return hasDuplicateKeys(wire, body) ? unreadable('body', KEY_TWICE) : body;
 }
+
+const KEY_TWICE = 'a key stands twice in one object, and which of its values counts is not sure';
 
 /**
  * A plain copy of a live object as its JSON form would be: own enumerable keys, `toJSON` honoured,

@@ -75,7 +75,7 @@ function reply(provider: Client['provider']) {
   return { inputTokens: 6_665, outputTokens: provider === 'anthropic' ? 2_000 : 3_000 };
 }
 
-describe.each(clients)('200 concurrent calls under a $1 cap: $name', (client) => {
+describe.each(clients)('200 concurrent calls under a cap of one dollar: $name', (client) => {
   it('admits exactly the calls that fit by bound, and the rest of the cap stays usable', async () => {
     let isRush = true;
     const stage = await openStage(CONFIG, {

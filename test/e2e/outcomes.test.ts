@@ -192,6 +192,18 @@ describe('streams', () => {
     expect(stage.settled.map((event) => event.outcome)).toEqual(['unknown']);
   });
 
+  it('a body that its reader cancels ends its hold at once', async () => {
+    const stage = await openStage(CONFIG, slow);
+    const send = guardedFetch(stage.guard, { provider: 'openai' });
+    const response = await send(`${stage.emulator.openaiUrl}/chat/completions`, {
+      method: 'POST',
+      body: JSON.stringify({ ...gpt, stream: true }),
+    });
+    await response.body?.cancel();
+    expect(stage.openHolds()).toBe(0);
+    expect(stage.settled.map((event) => event.outcome)).toEqual(['unknown']);
+  });
+
   it('a stream whose reader never reads on is settled by its usage', async () => {
     const stage = await openStage(CONFIG, { reply: { outputTokens: 5 }, chunkDelayMs: 20 });
     const send = guardedFetch(stage.guard, { provider: 'anthropic' });
@@ -201,7 +213,7 @@ describe('streams', () => {
     });
     const reader = response.body!.getReader();
     let text = '';
-    for (let isDone = false; !isDone && !text.includes('event: message_delta'); ) {
+    for (let isDone = false; !isDone && !text.includes('event: message_delta');) {
       const { done, value } = await reader.read();
       isDone = done;
       text += new TextDecoder().decode(value);

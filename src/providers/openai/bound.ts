@@ -247,16 +247,19 @@ export function placeOf(
     draft.refuseAlways('service_tier', 'no rule says what this tier costs');
   }
   const own = assumptions.serviceTier === 'standard' ? STANDARD : STANDARD_OR_PRIORITY;
-  return { serviceTiers: known ?? own, mayBeFast: false, geos: geosOf(facts, assumptions) };
+  return { serviceTiers: known ?? own, mayBeFast: false, geos: geosOf(facts) };
 }
 
 const NO_GEO: readonly string[] = [];
-const ANY_GEO: readonly string[] = ['any'];
 
-/** Residency is a matter of the host, or of the project where the host is the common one. */
-function geosOf({ geo }: RequestFacts, assumptions: Assumptions): readonly string[] {
-  if (geo !== undefined) return [geo];
-  return assumptions.geo === 'global' ? NO_GEO : ANY_GEO;
+/**
+ * The uplift is charged on regional hosts, and a project that is bound to a region is turned away at
+ * any other host (data residency guide of developers.openai.com; `incorrect_hostname` as quoted in
+ * BerriAI/litellm pull requests 28622 and 32387). A proxy of one's own says nothing: then it is
+ * the user's `assume.openai.geo`.
+ */
+function geosOf({ geo }: RequestFacts): readonly string[] {
+  return geo === undefined ? NO_GEO : [geo];
 }
 
 function times(ceiling: Tokens | undefined, choices: number): Tokens | undefined {

@@ -57,6 +57,10 @@ export const admissionCases: readonly ConformanceCase[] = [
         for (const account of accounts) assertBalance(ledger, account, {});
         assertOpen(ledger, []);
         await mustReserve(ledger, { id: 'r1', sum: { usd: 4 }, accounts });
+        // Once more, now that every account exists.
+        await mustRefuse(ledger, { id: 'r2', sum: { usd: 1 }, accounts });
+        for (const account of accounts) assertBalance(ledger, account, { held: { usd: 4 } });
+        assertOpen(ledger, ['r1']);
       }
     },
   },

@@ -1,0 +1,37 @@
+import type { BudgetGuard } from '../guard/guard.ts';
+
+/**
+ * Says on a request's `init` that this very request is held already, so that the same guard met
+ * again further in (a logging fetch around a guarded one) does not hold it twice. Good for one use:
+ * a fetch in between that sends again makes another attempt, which is held by itself.
+ */
+export class HeldMark {
+  readonly guard: BudgetGuard;
+  #isTaken = false;
+
+  constructor(guard: BudgetGuard) {
+    this.guard = guard;
+  }
+
+  /** Whether this is the first use. */
+  take(): boolean {
+    const isFirst = !this.#isTaken;
+    this.#isTaken = true;
+    return isFirst;
+  }
+}
+
+const MARK = Symbol('hardcap.held');
+
+type MarkedInit = RequestInit & { readonly [MARK]?: HeldMark };
+
+/** The init of a request that `guard` holds. Always a new object: marks are never shared. */
+export function marked(init: RequestInit | undefined, guard: BudgetGuard): RequestInit {
+  const markedInit: MarkedInit = { ...init, [MARK]: new HeldMark(guard) };
+  return markedInit;
+}
+
+/** The mark on an init, if somebody passed it on. */
+export function markOf(init: RequestInit | undefined): HeldMark | undefined {
+  return (init as MarkedInit | undefined)?.[MARK];
+}
