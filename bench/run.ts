@@ -17,7 +17,7 @@ const PAGE = new URL('../docs/reference/benchmarks.md', import.meta.url);
 const SUITE = new URL('./suite.ts', import.meta.url).pathname;
 const SUITE_MS_MAX = 600_000;
 
-function run<T>(name: string): T {
+function run(name: string): unknown {
   process.stderr.write(`bench: ${name} ...\n`);
   const started = Date.now();
   const output = execFileSync(
@@ -26,14 +26,14 @@ function run<T>(name: string): T {
     { encoding: 'utf8', timeout: SUITE_MS_MAX, stdio: ['ignore', 'pipe', 'inherit'] },
   );
   process.stderr.write(`bench: ${name} took ${((Date.now() - started) / 1000).toFixed(0)} s\n`);
-  return JSON.parse(output.trim().split('\n').at(-1) ?? '') as T;
+  return JSON.parse(output.trim().split('\n').at(-1) ?? '');
 }
 
-const decision = run<ReturnType<typeof benchDecision>>('decision');
-const kernel = run<Awaited<ReturnType<typeof benchKernel>>>('kernel');
-const ledger = run<Awaited<ReturnType<typeof benchLedger>>>('ledger');
-const bound = run<ReturnType<typeof benchBound>>('bound');
-const meter = run<ReturnType<typeof benchMeter>>('meter');
+const decision = run('decision') as ReturnType<typeof benchDecision>;
+const kernel = run('kernel') as Awaited<ReturnType<typeof benchKernel>>;
+const ledger = run('ledger') as Awaited<ReturnType<typeof benchLedger>>;
+const bound = run('bound') as ReturnType<typeof benchBound>;
+const meter = run('meter') as ReturnType<typeof benchMeter>;
 
 const decisionRows: readonly Row[] = decision.map((figure) => [
   String(figure.accounts),

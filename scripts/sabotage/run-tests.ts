@@ -55,7 +55,10 @@ export async function runTests(options: RunOptions): Promise<Run> {
     join(folder, 'node_modules/vitest/vitest.mjs'),
     'run',
     ...files,
-    ...['--config', CONFIG_FILE, '--reporter=json', `--outputFile.json=${report}`],
+    '--config',
+    CONFIG_FILE,
+    '--reporter=json',
+    `--outputFile.json=${report}`,
     `--maxWorkers=${workers}`,
     ...(title === undefined ? [] : ['-t', title]),
   ];

@@ -2,6 +2,7 @@ import { ATTEMPT_BREAKS } from './attempt-breaks.ts';
 import { BOUND_BREAKS } from './bound-breaks.ts';
 import type { Break } from './break.ts';
 import { LEDGER_BREAKS } from './ledger-breaks.ts';
+import { REFUSAL_BREAKS } from './refusal-breaks.ts';
 
 /** Parts in the order of the page: the seven promises, then what they stand on. */
 const PARTS: readonly string[] = [
@@ -19,9 +20,14 @@ const PARTS: readonly string[] = [
   'The judge',
 ];
 
-const ALL: readonly Break[] = [...LEDGER_BREAKS, ...ATTEMPT_BREAKS, ...BOUND_BREAKS];
+const ALL: readonly Break[] = [
+  ...LEDGER_BREAKS,
+  ...ATTEMPT_BREAKS,
+  ...REFUSAL_BREAKS,
+  ...BOUND_BREAKS,
+];
 
 /** Every guarantee with the break that its tests must notice, part by part. */
-export const BREAKS: readonly Break[] = PARTS.flatMap((part) =>
-  ALL.filter((row) => row.part === part),
+export const BREAKS: readonly Break[] = ALL.toSorted(
+  (left, right) => PARTS.indexOf(left.part) - PARTS.indexOf(right.part),
 );

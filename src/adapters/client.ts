@@ -1,5 +1,5 @@
 import { type HardcapError, MisuseError } from '../errors/error.ts';
-import type { Guard } from '../guard/guard.ts';
+import type { BudgetGuard, Guard } from '../guard/guard.ts';
 import { readScopes } from '../policy/scope-set.ts';
 import type { Scopes } from '../policy/scope.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -32,6 +32,9 @@ export interface ClientTie {
 /** Clients whose members have been replaced; a clone is not one until it has been guarded itself. */
 const wrapped = new WeakSet<object>();
 
+/** Which guards a client was handed to by its owner; a clone has its parent's, but no name yet. */
+const named = new WeakMap<object, Set<BudgetGuard>>();
+
 /**
  * Puts the guard inside the client and returns the same client.
  *
@@ -46,13 +49,14 @@ export function guardClient<C extends object>(client: C, asked: ClientTie): C {
   const tie = tieOf(asked);
   const chain = chainOf(sdk.fetch);
   const known = chain.ties.find(({ guard }) => guard === tie.guard);
-  if (wrapped.has(client) && known !== undefined) {
+  if (known !== undefined && named.get(client)?.has(tie.guard) === true) {
     if (tie.scopes.length > 0 && !isSame(known.scopes, tie.scopes)) throw alreadyGuarded(asked);
     return client;
   }
   const ties =
     known === undefined ? [...chain.ties, tie] : chain.ties.map((one) => joined(one, tie));
   guardMembers(sdk, { base: chain.base, ties }, asked.provider);
+  named.set(client, new Set(named.get(client)).add(tie.guard));
   return client;
 }
 

@@ -5,7 +5,7 @@ import type { BudgetGuard } from '../guard/guard.ts';
  * again further in (a logging fetch around a guarded one) does not hold it twice. Good for one use:
  * a fetch in between that sends again makes another attempt, which is held by itself.
  */
-export class HeldMark {
+class HeldMark {
   readonly guard: BudgetGuard;
   #isTaken = false;
 
@@ -23,15 +23,20 @@ export class HeldMark {
 
 const MARK = Symbol('hardcap.held');
 
-type MarkedInit = RequestInit & { readonly [MARK]?: HeldMark };
+type MarkedInit = RequestInit & { readonly [MARK]?: readonly HeldMark[] };
 
 /** The init of a request that `guard` holds. Always a new object: marks are never shared. */
 export function marked(init: RequestInit | undefined, guard: BudgetGuard): RequestInit {
-  const markedInit: MarkedInit = { ...init, [MARK]: new HeldMark(guard) };
+  const marks = [...marksOf(init), new HeldMark(guard)];
+  const markedInit: MarkedInit = { ...init, [MARK]: marks };
   return markedInit;
 }
 
-/** The mark on an init, if somebody passed it on. */
-export function markOf(init: RequestInit | undefined): HeldMark | undefined {
-  return (init as MarkedInit | undefined)?.[MARK];
+/** Whether `guard` holds this very request already; true once for each hold. */
+export function takeMark(init: RequestInit | undefined, guard: BudgetGuard): boolean {
+  return marksOf(init).some((mark) => mark.guard === guard && mark.take());
+}
+
+function marksOf(init: RequestInit | undefined): readonly HeldMark[] {
+  return init?.[MARK] ?? [];
 }

@@ -7,7 +7,7 @@ import type { Amendment, Provider, RequestFacts } from '../providers/provider.ts
 import { failureOf } from './egress.ts';
 import { endHold, meterBody } from './metered-body.ts';
 import { refusalResponse } from './refusal.ts';
-import { markOf, marked } from './mark.ts';
+import { marked, takeMark } from './mark.ts';
 import { readRequest, withBody, type FetchInput, type OutgoingRequest } from './request.ts';
 
 /** The one shape of `fetch` that every client hands in and takes. */
@@ -33,9 +33,8 @@ const BODY_ERROR_BYTES_MAX = 65_536;
  */
 export function guardFetch(boundary: Boundary): FetchLike {
   return (input, init) => {
-    const mark = markOf(init);
-    // Already held for the same guard further out, once: a second use is another attempt.
-    if (mark?.guard === boundary.guard.root && mark.take()) return egress(boundary, input, init);
+    // Held by the same guard further out already, once: a second use is another attempt.
+    if (takeMark(init, boundary.guard.root)) return egress(boundary, input, init);
     try {
       const request = readRequest(input, init);
       if (request.body.kind !== 'deferred') return decide(boundary, request, request.body.text);
@@ -145,7 +144,7 @@ function isMeterable(response: Response): boolean {
   if (status === undefined || status < STATUS_MIN || status > STATUS_MAX) return false;
   if (typeof headers?.get !== 'function') return false;
   if (body === null) return true;
-  return typeof body?.getReader === 'function' && !body.locked && response.bodyUsed !== true;
+  return typeof body?.getReader === 'function' && !body.locked && !response.bodyUsed;
 }
 
 /** The statuses that a response can be made with; 0 says nothing about what became of it. */

@@ -20,7 +20,6 @@ import { sampleSchema } from './schema-sample.ts';
 import type { BilledUsage } from './usage.ts';
 import { NO_USAGE, mergeUsage, promptTokens } from './usage.ts';
 
-
 /**
  * POST /v1/responses.
  *
@@ -167,4 +166,3 @@ function fallbackText(body: JsonObject): string {
   const schema = format['schema'];
   return isObject(schema) ? JSON.stringify(sampleSchema(schema)) : FALLBACK_TEXT;
 }
-

@@ -20,6 +20,11 @@ export interface UsageBound {
   readonly mayBeFast: boolean;
   /** Regions with an uplift in which it may run; priced at the dearest of them. */
   readonly geos: readonly string[];
+  /**
+   * Whether the provider may sample more than once, or bill by the piece. Then nothing that a
+   * broken-off answer has reported is final, its input as little as its output.
+   */
+  readonly maySampleAgain: boolean;
 }
 
 /** A request that cannot be bounded, and what would make it boundable. */

@@ -128,7 +128,7 @@ describe('settle', () => {
   ])('books the whole bound for %s', (_name, usage) => {
     const own = guard();
     const reservation = own.reserve(ask(1_000));
-    reservation.settle(usage as never);
+    reservation.settle(usage);
     expect(own.balance()[0]?.spent_nano_usd).toBe(reservation.quote.amounts.usd);
   });
 
@@ -323,7 +323,7 @@ describe('a conversation that the provider keeps', () => {
     first.finishAt({
       kind: 'complete',
       responseId: 'msg_1',
-      usage: lines({ input: 5_000, output: 90 }) as never,
+      usage: lines({ input: 5_000, output: 90 }),
     });
     const next = { type: 'continue', previous_message_id: 'msg_1' };
     const seen = guard.reserve(thread(next));

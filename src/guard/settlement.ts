@@ -90,8 +90,8 @@ function settleComplete(usage: Usage, quote: Quote, cardFor: CardFor): Settlemen
 function settlePartial(usage: Usage, quote: Quote, cardFor: CardFor): Settlement {
   const reason = 'the answer broke off before its final usage';
   const outputUsd = outputShare(quote);
-  // Fees and further models may still be billed after the break: then only the whole bound is safe.
-  const isPlain = Object.keys(quote.bound.fees).length === 0 && usage.lines.length === 1;
+  // More samplings, fees and models may still be billed: then only the whole bound is safe.
+  const isPlain = !quote.bound.maySampleAgain && usage.lines.length === 1;
   if (!isPlain || outputUsd === undefined) return atBound(quote, reason);
   const input: Usage = { lines: usage.lines.map(inputOnly) };
   const inputUsd = cost(input, cardFor, { serviceTier: dearestTier(quote) });

@@ -50,6 +50,7 @@ function bound(part: Partial<UsageBound>): UsageBound {
     serviceTiers: ['standard'],
     mayBeFast: false,
     geos: [],
+    maySampleAgain: false,
     ...part,
   };
 }

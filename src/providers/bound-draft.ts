@@ -60,6 +60,7 @@ export class BoundDraft {
   #addedOutput = 0;
   #uses = 0;
   #samplings = 1;
+  #isLooped = false;
   #isOutputPerSampling = false;
   #fees: Partial<Record<FeeKind, number>> | undefined = undefined;
   #outputClasses: TokenClass[] | undefined = undefined;
@@ -83,6 +84,7 @@ export class BoundDraft {
       return;
     }
     const { adds } = feature;
+    if (feature.isLoop === true) this.#isLooped = true;
     if (adds === 'input' || adds === 'both') {
       const most = bounded(allowed.inputTokensMax, this.limits.inputTokensMax);
       if (most === undefined) this.refuse(feature, 'its `allow` gives no `inputTokensMax`');
@@ -167,6 +169,7 @@ export class BoundDraft {
         serviceTiers: rest.serviceTiers,
         mayBeFast: rest.mayBeFast,
         geos: rest.geos,
+        maySampleAgain: this.#isLooped || this.#samplings > 1 || this.#fees !== undefined,
       }
     );
   }

@@ -26,7 +26,7 @@ function repeats(tree: Tree): boolean {
 }
 
 const word = fc.oneof(
-  fc.constantFrom('a', 'b', '"', '\\', '\\"', '":', '":"', '\n', '__proto__', '0', ''),
+  fc.constantFrom('a', 'b', '"', '\\', '\\"', '":', '":"', ':', ' : ', '\n', '__proto__', '0', ''),
   fc.string({ unit: 'binary', maxLength: 8 }),
 );
 const { tree } = fc.letrec<{ tree: Tree }>((tie) => ({
@@ -34,9 +34,7 @@ const { tree } = fc.letrec<{ tree: Tree }>((tie) => ({
     { maxDepth: 4 },
     word,
     fc.array(tie('tree'), { maxLength: 4 }),
-    fc
-      .array(fc.tuple(word, tie('tree')), { maxLength: 4 })
-      .map((fields): Tree => ({ fields })),
+    fc.array(fc.tuple(word, tie('tree')), { maxLength: 4 }).map((fields): Tree => ({ fields })),
   ),
 }));
 
@@ -66,6 +64,7 @@ describe('hasDuplicateKeys', () => {
     '{"a":"a","b":["a","a"]}',
     '{"__proto__":1,"constructor":2}',
     '{"a":"\\\\\\\\","A":":"}',
+    '{"a":": x","b":[" :",":"]}',
   ])('finds none in %s', (wire) => {
     expect(found(wire)).toBe(false);
   });
@@ -86,7 +85,9 @@ describe('hasDuplicateKeys', () => {
       `{"a":"${'\\\\'.repeat(many)}"}`,
       `{"a":"${'\\"'.repeat(many)}"}`,
       `{"a"${' '.repeat(many)}:1}`,
-      `[${'"a" ,'.repeat(many)}1]`,
+      `{"a":"${' :'.repeat(many)}"}`,
+      `{"a":"${' '.repeat(many)}"}`,
+      `[":",${'"a" ,'.repeat(many)}1]`,
       `${'['.repeat(many)}${']'.repeat(many)}`,
       `${'{"a":'.repeat(many)}1${'}'.repeat(many)}`,
     ];

@@ -117,6 +117,7 @@ const boundOf: fc.Arbitrary<UsageBound> = fc.record({
   serviceTiers: fc.subarray([...TIERS], { minLength: 1 }),
   mayBeFast: fc.boolean(),
   geos: fc.subarray(GEOS),
+  maySampleAgain: fc.boolean(),
 });
 
 /** Up to `total` tokens split over `classes` in any way. */
@@ -275,6 +276,7 @@ describe('pricing', () => {
             serviceTiers: ['standard'],
             mayBeFast: false,
             geos: Object.keys(card.geos),
+            maySampleAgain: false,
           };
           const candidates = inputClasses.flatMap((name) =>
             [undefined, ...bound.geos].map((geo) => {

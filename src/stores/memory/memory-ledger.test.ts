@@ -60,37 +60,41 @@ describe('a memory ledger and forgotten windows', () => {
 
   it('says unavailable for a rolling window whose later parts it forgot', () => {
     const ledger = createMemoryLedger({ endedMax: 0 });
-    const rolling = (last: number): Account => {
-      const starts = [last - 1, last].map((start) => DAY + start * MINUTE);
-      return accountOf({ cap: 'roll', ceiling: { usd: 10 }, starts, countsMs: 2 * MINUTE });
-    };
-    reserveAt(ledger, 'new', { account: rolling(1), at: DAY });
+    reserveAt(ledger, 'new', { account: rolling(1, 10), at: DAY });
     ledger.settle({ id: 'new', at: AT, amounts: amountsOf({ usd: 10 }) });
     forgetUpTo(ledger, 600);
-    const reply = reserveAt(ledger, 'old', { account: rolling(0), at: DAY });
+    const reply = reserveAt(ledger, 'old', { account: rolling(0, 10), at: DAY });
     expect(reply.kind).toBe('unavailable');
   });
 
-  it('says unavailable where the part drawn on is known and later ones were forgotten', () => {
+  it('says unavailable where all parts of the window are known and later ones were forgotten', () => {
     const ledger = createMemoryLedger({ endedMax: 0 });
-    const rolling = (last: number): Account => {
-      const starts = [last - 1, last].map((start) => DAY + start * MINUTE);
-      return accountOf({ cap: 'roll', ceiling: { usd: 20 }, starts, countsMs: 2 * MINUTE });
-    };
-    for (const last of [0, 1]) reserveAt(ledger, `r${last}`, { account: rolling(last), at: DAY });
+    for (const last of [-1, 0, 1]) {
+      reserveAt(ledger, `r${last}`, { account: rolling(last, 30), at: DAY });
+    }
     ledger.settle({ id: 'r1', at: AT, amounts: amountsOf({ usd: 10 }) });
     forgetUpTo(ledger, 600);
-    const at = DAY + 1.5 * MINUTE;
-    expect(reserveAt(ledger, 'back', { account: rolling(0), at }).kind).toBe('unavailable');
+    const reply = reserveAt(ledger, 'back', { account: rolling(0, 30), at: DAY });
+    expect(reply.kind).toBe('unavailable');
+  });
+
+  it('says unavailable where only an older part of a rolling window was forgotten', () => {
+    const ledger = createMemoryLedger({ endedMax: 0 });
+    reserveAt(ledger, 'old', { account: rolling(-1, 10), at: DAY });
+    ledger.settle({ id: 'old', at: AT, amounts: amountsOf({ usd: 10 }) });
+    const at = DAY + MINUTE + FORGET_AFTER_MS;
+    for (let customer = 0; customer < 4; customer += 1) {
+      reserveAt(ledger, `c${customer}`, { account: minute(61, `customer:${customer}`), at });
+    }
+    expect(ledger.books.state.table.forgottenUpTo).toBe(DAY + MINUTE);
+    const reply = reserveAt(ledger, 'back', { account: rolling(0, 10), at: DAY });
+    expect(reply.kind).toBe('unavailable');
   });
 
   it('ends a rolling hold long after its window, and no longer extends it', () => {
     const ledger = createMemoryLedger({ endedMax: 0 });
-    const rolling = (last: number): Account => {
-      const starts = [last - 1, last].map((start) => DAY + start * MINUTE);
-      return accountOf({ cap: 'roll', ceiling: { usd: 20 }, starts, countsMs: 2 * MINUTE });
-    };
-    for (const last of [0, 1]) reserveAt(ledger, `r${last}`, { account: rolling(last), at: DAY });
+    for (const last of [0, 1])
+      reserveAt(ledger, `r${last}`, { account: rolling(last, 20), at: DAY });
     ledger.settle({ id: 'r0', at: AT, amounts: amountsOf({ usd: 10 }) });
     forgetUpTo(ledger, 600);
     const at = instant(DAY + 600 * MINUTE);
@@ -263,6 +267,12 @@ describe('a memory ledger and orders that nobody may make', () => {
 
 function hold(ledger: MemoryLedger, id: string, usd = 10): ReserveReply {
   return ledger.reserve(reserveOrder({ id, sum: { usd }, accounts: [CAPPED] }));
+}
+
+/** A rolling window of two minutes, in parts of one. */
+function rolling(last: number, usd: number): Account {
+  const starts = [last - 1, last].map((start) => DAY + start * MINUTE);
+  return accountOf({ cap: 'roll', ceiling: { usd }, starts, countsMs: 2 * MINUTE });
 }
 
 function minute(index: number, scope = 'global'): Account {
