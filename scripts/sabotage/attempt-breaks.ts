@@ -2,6 +2,7 @@ import type { Break } from './break.ts';
 
 const OUTCOMES = ['test/e2e/outcomes.test.ts'];
 const SURFACE = ['test/e2e/surface.test.ts'];
+const ATTACKS = ['test/e2e/attacks.test.ts'];
 const GUARD = ['src/guard/guard.test.ts'];
 
 const ADMISSION = '1. Admission';
@@ -95,8 +96,8 @@ export const ATTEMPT_BREAKS: readonly Break[] = [
     part: TRUTH,
     guarantee: 'An answer of a model without a price is booked at the bound',
     file: 'src/guard/settlement.ts',
-    find: ': book.find(quote.provider.name, model, at);',
-    replace: ': (book.find(quote.provider.name, model, at) ?? quote.card);',
+    find: 'return book.find(provider.name, model, at);',
+    replace: 'return book.find(provider.name, model, at) ?? card;',
     broken: 'it is priced like the model that was asked',
     tests: OUTCOMES,
     title: 'wrong-model',
@@ -115,8 +116,8 @@ export const ATTEMPT_BREAKS: readonly Break[] = [
     part: TRUTH,
     guarantee: "A 5xx that is not the provider's own may hide a served attempt",
     file: 'src/adapters/transport.ts',
-    find: 'if (isServed && !isOwnError)',
-    replace: 'if (isServed && isOwnError && false)',
+    find: '|| (status >= 500 && !isOwnError);',
+    replace: '|| (status >= 500 && isOwnError === undefined);',
     broken: 'every error status gives the hold back',
     tests: OUTCOMES,
     title: 'status: 50[03]',
@@ -134,7 +135,7 @@ export const ATTEMPT_BREAKS: readonly Break[] = [
     part: EVERY_ATTEMPT,
     guarantee: 'Clones of a client are guarded too',
     file: 'src/adapters/client.ts',
-    find: "replace(sdk, 'withOptions', guardedClones(sdk, tie));",
+    find: "replace(sdk, 'withOptions', guardedClones(sdk, provider));",
     replace: '',
     broken: '`withOptions` is not replaced',
     tests: SURFACE,
@@ -176,7 +177,7 @@ export const ATTEMPT_BREAKS: readonly Break[] = [
     part: EVERY_ATTEMPT,
     guarantee: 'Requests that cost nothing pass under a cap of 0',
     file: 'src/adapters/transport.ts',
-    find: "if (route.kind === 'free') return boundary.fetch(request.input, request.init);",
+    find: "if (route.kind === 'free') return egress(boundary, request.input, request.init);",
     replace: '',
     broken: 'free routes are held like others',
     tests: SURFACE,
@@ -204,13 +205,33 @@ export const ATTEMPT_BREAKS: readonly Break[] = [
   },
   {
     part: EVERY_ATTEMPT,
-    guarantee: 'A client that is wrapped twice holds once',
+    guarantee: 'One guard that is met twice on the way out holds once',
+    file: 'src/adapters/mark.ts',
+    find: 'mark.guard === guard && mark.take()',
+    replace: 'mark.guard === guard && mark.take() && false',
+    broken: 'the mark that a request is held already is not read',
+    tests: ATTACKS,
+    title: 'wrapping again',
+  },
+  {
+    part: EVERY_ATTEMPT,
+    guarantee: 'A fetch in between that sends again makes another attempt',
+    file: 'src/adapters/mark.ts',
+    find: 'return isFirst;',
+    replace: 'return isFirst || true;',
+    broken: 'one mark lets any number of requests pass',
+    tests: ATTACKS,
+    title: 'wrapping again',
+  },
+  {
+    part: EVERY_ATTEMPT,
+    guarantee: 'A client cannot be put under two sets of scopes by accident',
     file: 'src/adapters/client.ts',
-    find: 'if (guarded.get(sdk.fetch)?.guard === tie.guard) {',
-    replace: 'if (guarded.get(sdk.fetch)?.guard !== undefined && false) {',
-    broken: 'each wrap puts another guard in front',
-    tests: SURFACE,
-    title: 'twice is once',
+    find: 'throw alreadyGuarded(asked);',
+    replace: 'return client;',
+    broken: 'the second set is dropped in silence',
+    tests: ATTACKS,
+    title: 'wrapping again',
   },
   {
     part: EVERY_ATTEMPT,

@@ -37,6 +37,6 @@ export function takeMark(init: RequestInit | undefined, guard: BudgetGuard): boo
   return marksOf(init).some((mark) => mark.guard === guard && mark.take());
 }
 
-function marksOf(init: RequestInit | undefined): readonly HeldMark[] {
+function marksOf(init: MarkedInit | undefined): readonly HeldMark[] {
   return init?.[MARK] ?? [];
 }

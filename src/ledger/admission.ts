@@ -113,8 +113,9 @@ function addPart(table: AccountTable, part: WindowPart): void {
 }
 
 /**
- * Whether nothing that counts here was forgotten: the part drawn on, every other part of its window,
- * and the later parts. Only a window that began to leave long ago fails this: a plan from a clock
+ * Whether nothing that counts here was forgotten: the part drawn on, every other part of its
+ * window, and the later parts. Only a window that began to leave long ago fails this: a plan
+ * from a clock
  * that stepped back, or an extension of a hold on a rolling account kept open past its window.
  */
 function isAllKnown({ table, rolling }: Balances, account: Account, lastSlot: number): boolean {

@@ -29,7 +29,7 @@ import {
 import type { OpenReservation } from './open-reservations.ts';
 
 /** Ended reservations remembered unless configured otherwise. */
-export const ENDED_MAX_DEFAULT = 100_000;
+export const ENDED_MAX_DEFAULT = 50_000;
 
 /** Most open reservations, and the most ended ones that may be configured. */
 export const RESERVATIONS_MAX = 8_000_000;
@@ -42,7 +42,7 @@ export interface BooksOptions {
   /** Records each change before it is made. */
   readonly journal?: JournalSink | undefined;
   /**
-   * Ended reservations remembered, 0 to 8,000,000; 100,000 unless given. First ended, first
+   * Ended reservations remembered, 0 to 8,000,000; 50,000 unless given. First ended, first
    * forgotten.
    */
   readonly endedMax?: number | undefined;

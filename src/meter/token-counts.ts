@@ -39,6 +39,44 @@ export function nonZero(counts: TokenCounts): TokenCounts {
   return mapClasses((name) => counts[name] ?? TOKENS_ZERO);
 }
 
+/** All input-side tokens together. No prompt has none, so zero means that it was not reported. */
+export function inputTotal(counts: TokenCounts): Tokens {
+  return totalOf(inputSide(counts));
+}
+
+/**
+ * The later of two cumulative reports of one answer, except that neither side falls: where all its
+ * input or all its output together is less than before, that side stays as it was.
+ */
+export function laterCounts(earlier: TokenCounts, later: TokenCounts): TokenCounts {
+  return {
+    ...laterSide(inputSide(earlier), inputSide(later)),
+    ...laterSide(outputSide(earlier), outputSide(later)),
+  };
+}
+
+const OUTPUT_SIDE: ReadonlySet<TokenClass> = new Set(['output', 'audioOutput', 'imageOutput']);
+
+function inputSide(counts: TokenCounts): TokenCounts {
+  return mapClasses((name) =>
+    OUTPUT_SIDE.has(name) ? TOKENS_ZERO : (counts[name] ?? TOKENS_ZERO),
+  );
+}
+
+function outputSide(counts: TokenCounts): TokenCounts {
+  return mapClasses((name) =>
+    OUTPUT_SIDE.has(name) ? (counts[name] ?? TOKENS_ZERO) : TOKENS_ZERO,
+  );
+}
+
+function laterSide(earlier: TokenCounts, later: TokenCounts): TokenCounts {
+  return totalOf(later) < totalOf(earlier) ? earlier : later;
+}
+
+function totalOf(counts: TokenCounts): Tokens {
+  return Object.values(counts).reduce(addTokens, TOKENS_ZERO);
+}
+
 function writesOf(counts: TokenCounts): Tokens {
   return addTokens(counts.cacheWrite5m ?? TOKENS_ZERO, counts.cacheWrite1h ?? TOKENS_ZERO);
 }

@@ -22,7 +22,10 @@ export function unreadable(field: string, reason: string): Unreadable {
   return { kind: 'unreadable', field, reason };
 }
 
-/** The body off the wire as a JSON object. A key that stands twice in one object has no one meaning. */
+/**
+ * The body off the wire as a JSON object. One that has a key twice in one object is refused: readers
+ * differ on which of its values counts.
+ */
 export function parseBody(wire: string): JsonObject | Unreadable {
   if (wire.length > REQUEST_CHARS_MAX) {
     return unreadable('body', `longer than ${REQUEST_CHARS_MAX} characters`);
@@ -37,7 +40,7 @@ export function parseBody(wire: string): JsonObject | Unreadable {
   return hasDuplicateKeys(wire, body) ? unreadable('body', KEY_TWICE) : body;
 }
 
-const KEY_TWICE = 'a key stands twice in one object, and which of its values counts is not sure';
+const KEY_TWICE = 'an object in it has one key twice, of which servers may read either';
 
 /**
  * A plain copy of a live object as its JSON form would be: own enumerable keys, `toJSON` honoured,

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { BOUNDS_PAGE, boundsPage } from '../../scripts/bounds-docs.ts';
 import { findProvider, providerOfHost, PROVIDERS } from './registry.ts';
 
 describe('registry', () => {
@@ -35,5 +37,9 @@ describe('registry', () => {
   it('joins every provider’s rules under one name and at least one host', () => {
     expect(new Set(PROVIDERS.map(({ name }) => name)).size).toBe(PROVIDERS.length);
     for (const { hosts } of PROVIDERS) expect(hosts.length).toBeGreaterThan(0);
+  });
+
+  it('is what the page on bounds says, row by row', () => {
+    expect(readFileSync(BOUNDS_PAGE, 'utf8')).toBe(boundsPage());
   });
 });

@@ -92,11 +92,15 @@ export function choicesAnthropic({ body }: RequestFacts): number {
 
 /**
  * A request with `thread` leaves its history with the provider (`BetaMessageThreadParam`, SDK
- * 1.12).
+ * 1.12). One that also edits its context was billed for less than the history that is kept, which a
+ * later request without the edits may be billed for whole, so its answer says nothing of the size.
  */
 export function keepsThread({ body }: RequestFacts): boolean {
-  return isObject(body['thread']);
+  return isObject(body['thread']) && CONTEXT_EDITS.every((name) => (body[name] ?? null) === null);
 }
+
+/** Fields that make the prompt shorter than the history. */
+const CONTEXT_EDITS = ['context_management', 'compaction'] as const;
 
 interface ThreadField {
   readonly model: string;

@@ -7,6 +7,7 @@ import { isObject } from '../read-json.ts';
 import {
   BLOCKS,
   CLIENT_TOOL_TOKENS,
+  CLIENT_TOOLSETS,
   MEDIA_FEATURES,
   SERVER_SAMPLINGS_MAX,
   SERVER_TOOLS,
@@ -114,7 +115,7 @@ function tallyImage({ draft, model }: ContentTerms, source: unknown): void {
     draft.tally.value(source, false);
     draft.fixedTokens += most;
   } else if (isObject(source) && type === 'base64' && typeof source['data'] === 'string') {
-    tallyBesideData(draft, source);
+    tallyBeside(draft, source, 'data');
     draft.fixedTokens += claudeImageTokens(model, source['data']);
   } else draft.use(unknownFeature('image source', type));
 }
@@ -123,20 +124,23 @@ function tallyDocument({ draft }: ContentTerms, source: unknown, pending: unknow
   const type = isObject(source) ? source['type'] : undefined;
   if (!isObject(source)) draft.use(unknownFeature('document source', type));
   else if (type === 'text') draft.tally.value(source, false);
-  else if (type === 'content') pending.push(source['content']);
-  else if (type === 'base64') {
-    tallyBesideData(draft, source);
+  else if (type === 'content') {
+    tallyBeside(draft, source, 'content');
+    pending.push(source['content']);
+  } else if (type === 'base64') {
+    tallyBeside(draft, source, 'data');
     draft.fill(MEDIA_FEATURES.pdf);
   } else if (type === 'url' || type === 'file') {
     draft.tally.value(source, false);
-    draft.use(MEDIA_FEATURES[type]);
+    draft.fill(MEDIA_FEATURES[type]);
   } else draft.use(unknownFeature('document source', type));
 }
 
-function tallyBesideData({ tally }: BoundDraft, source: JsonObject): void {
-  for (const name of Object.keys(source)) {
-    if (name === 'data') tally.key(name);
-    else tally.field(name, source[name], false);
+/** Everything but the field that is measured by a rule of its own. */
+function tallyBeside({ tally }: BoundDraft, given: JsonObject, left: string): void {
+  for (const name of Object.keys(given)) {
+    if (name === left) tally.key(name);
+    else tally.field(name, given[name], false);
   }
 }
 
@@ -195,8 +199,10 @@ function tallyTool(draft: BoundDraft, tool: unknown): void {
     return;
   }
   const builtIn = CLIENT_TOOL_TOKENS.get(type);
+  const toolset = CLIENT_TOOLSETS.get(type);
   const server = SERVER_TOOLS.get(type);
   if (builtIn !== undefined) draft.fixedTokens += builtIn;
+  else if (toolset !== undefined) draft.fill(toolset);
   else if (server !== undefined) useServerTool(draft, server, tool);
   else draft.use(unknownFeature('tool', type));
 }
@@ -226,7 +232,9 @@ function isDirectOnly(callers: unknown): boolean {
 /** A tool that joins in mid-conversation: a definition is a tool like any other. */
 function tallyToolChange(draft: BoundDraft, tool: unknown): void {
   const type = isObject(tool) ? tool['type'] : undefined;
-  if (type === 'tool_definition' && isObject(tool)) tallyTools(draft, [tool['definition']]);
-  else if (type === 'tool_reference') draft.tally.value(tool, true);
+  if (type === 'tool_definition' && isObject(tool)) {
+    tallyBeside(draft, tool, 'definition');
+    tallyTools(draft, [tool['definition']]);
+  } else if (type === 'tool_reference') draft.tally.value(tool, true);
   else draft.use(unknownFeature('tool change', type));
 }

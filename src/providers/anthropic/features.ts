@@ -188,6 +188,21 @@ export const CLIENT_TOOL_TOKENS: ReadonlyMap<unknown, number> = new Map<unknown,
   ['memory_20250818', 1500],
 ]);
 
+function toolset(type: string): [string, Feature] {
+  const reason = 'the definitions that the provider puts into the prompt for it have no known size';
+  return [type, { name: type, reason, adds: 'input' }];
+}
+
+/**
+ * Families of tools that the caller runs: the SDK's runner answers each member's `tool_use` with a
+ * `tool_result` (`BetaRunnableToolset` in `@anthropic-ai/sdk` 1.12). No source says how long the
+ * definitions of two or three dozen members are, so a context window stands for them.
+ */
+export const CLIENT_TOOLSETS: ReadonlyMap<unknown, Feature> = new Map<unknown, Feature>([
+  toolset('browser_toolset_20260801'),
+  toolset('computer_toolset_20260801'),
+]);
+
 /** A tool that the provider runs by itself, sampling the model again after each use. */
 export interface ServerTool {
   readonly feature: Feature;

@@ -4,7 +4,7 @@ import { tokens } from '../../units/count.ts';
 import type { Assumptions, JsonObject, RequestFacts } from '../provider.ts';
 import { isUnreadable } from '../read-json.ts';
 import { readAnthropicBody, readAnthropicRequest } from './request.ts';
-import { boundAnthropic, choicesAnthropic } from './bound.ts';
+import { boundAnthropic, choicesAnthropic, keepsThread } from './bound.ts';
 
 const LIMITS: ModelLimits = { inputTokensMax: tokens(200_000), outputTokensMax: tokens(64_000) };
 const UNKNOWN: ModelLimits = { inputTokensMax: undefined, outputTokensMax: undefined };
@@ -45,6 +45,10 @@ describe('readAnthropicRequest', () => {
     ['{"model": "  "}', 'model'],
     ['{"model": 7}', 'model'],
     ['{"model": "m", "stream": "yes"}', 'stream'],
+    ['{"model": "m", "max_tokens": 64000, "max_tokens": 1}', 'body'],
+    ['{"model": "m", "max_tokens": 64000, "max\\u005ftokens": 1}', 'body'],
+    ['{"model": "m", "messages": [{"content": "long", "content": "x"}]}', 'body'],
+    ['{"model": "m", "tools": [{"max_uses": 9, "type": "a", "max_uses": 1}]}', 'body'],
     ['{"model": "m", "max_tokens": -1}', 'max_tokens'],
     ['{"model": "m", "max_tokens": 1.5}', 'max_tokens'],
     ['{"model": "m", "max_tokens": "100"}', 'max_tokens'],
@@ -128,6 +132,8 @@ describe('boundAnthropic: input', () => {
       user([{ type: 'document', source: { type: 'text', media_type: 'text/plain', data: text } }]),
       user([{ type: 'document', source: { type: 'content', content: text } }]),
       user([{ type: 'document', title: text, source: { type: 'content', content: '' } }]),
+      user([{ type: 'document', source: { type: 'content', content: '', context: text } }]),
+      user([{ type: 'tool_addition', tool: { type: 'tool_definition', note: text } }]),
       user([{ type: 'search_result', source: text, title: '', content: [] }]),
       user([{ type: 'web_search_tool_result', content: [{ encrypted_content: text }] }]),
       { tools: [{ name: 'a', description: text, input_schema: {} }] },
@@ -178,14 +184,33 @@ describe('boundAnthropic: input', () => {
     expect(counted(inside)).toBeLessThan(3000);
   });
 
-  it('takes a PDF for a full context window, and refuses one where the window is not known', () => {
-    const pdf = user([{ type: 'document', source: { type: 'base64', data: 'JVBERi0=' } }]);
-    expect(bound(pdf).inputTokens).toBe(200_000);
-    expect(refused(pdf, {}, UNKNOWN).feature).toBe('document.base64');
-    const allow = { 'document.base64': { inputTokensMax: 9000 } };
-    expect(bound(pdf, { allow }).inputTokens).toBeGreaterThan(9000);
-    expect(bound(pdf, { allow }).inputTokens).toBeLessThan(10_000);
+  it.each<[string, JsonObject]>([
+    ['document.base64', { type: 'base64', data: 'JVBERi0=' }],
+    ['document.url', { type: 'url', url: 'https://a.b/c.pdf' }],
+    ['document.file', { type: 'file', file_id: 'f' }],
+  ])('takes %s for a full context window, and refuses it where that is unknown', (name, source) => {
+    const document = user([{ type: 'document', source }]);
+    expect(bound(document).inputTokens).toBe(200_000);
+    expect(refused(document, {}, UNKNOWN)).toMatchObject({
+      feature: name,
+      optIn: `allow[${JSON.stringify(name)}]`,
+    });
+    const allow = { [name]: { inputTokensMax: 9000 } };
+    expect(bound(document, { allow }).inputTokens).toBeGreaterThan(9000);
+    expect(bound(document, { allow }).inputTokens).toBeLessThan(10_000);
   });
+
+  it.each(['browser_toolset_20260801', 'computer_toolset_20260801'])(
+    'takes the definitions of %s, which the caller runs, for one full context window',
+    (type) => {
+      const tools = [{ type, configs: { zoom: { enabled: false } } }];
+      expect(bound({ tools })).toMatchObject({ inputTokens: 200_000, outputTokens: 100 });
+      expect(refused({ tools }, {}, UNKNOWN).feature).toBe(type);
+      const allow = { [type]: { inputTokensMax: 20_000 } };
+      expect(bound({ tools }, { allow }, UNKNOWN).inputTokens).toBeGreaterThan(20_000);
+      expect(bound({ tools }, { allow }, UNKNOWN).inputTokens).toBeLessThan(23_000);
+    },
+  );
 
   it('is at most the context window, where that is known', () => {
     const long = user('x'.repeat(900_000));
@@ -245,6 +270,7 @@ describe('boundAnthropic: output, classes, tier, speed, place', () => {
     const hour = { type: 'ephemeral', ttl: '1h' };
     const block = (cache_control: unknown) => ({ type: 'text', text: 'a', cache_control });
     expect(bound({}).inputClasses).toEqual(['input']);
+    const definition = { type: 'tool_definition', definition: { name: 'a', input_schema: {} } };
     const places = (cache_control: unknown): JsonObject[] => [
       { cache_control },
       { system: [block(cache_control)] },
@@ -253,6 +279,8 @@ describe('boundAnthropic: output, classes, tier, speed, place', () => {
       user([{ type: 'tool_use', id: 'a', name: 'b', input: {}, cache_control }]),
       user([{ type: 'image', source: { type: 'url', url: 'u' }, cache_control }]),
       { tools: [{ name: 'a', input_schema: {}, cache_control }] },
+      user([{ type: 'tool_addition', tool: { ...definition, cache_control } }]),
+      user([{ type: 'document', source: { type: 'content', content: 'a', cache_control } }]),
     ];
     for (const place of places(order)) {
       expect(bound(place).inputClasses).toEqual(['input', 'cacheWrite5m']);
@@ -303,11 +331,8 @@ describe('boundAnthropic: what has no bound', () => {
     ['toString', { toString: 1 }],
     ['new_block', user([{ type: 'new_block' }])],
     ['container_upload', user([{ type: 'container_upload', file_id: 'f' }])],
-    ['document.url', user([{ type: 'document', source: { type: 'url', url: 'u' } }])],
-    ['document.file', user([{ type: 'document', source: { type: 'file', file_id: 'f' } }])],
     ['blob', user([{ type: 'image', source: { type: 'blob' } }])],
     ['new_tool_2027', { tools: [{ type: 'new_tool_2027', name: 'x' }] }],
-    ['browser_toolset_20260801', { tools: [{ type: 'browser_toolset_20260801' }] }],
     ['code_execution', { tools: [{ type: 'code_execution_20250825', name: 'code_execution' }] }],
     ['advisor', { tools: [{ type: 'advisor_20260301', model: 'm', max_uses: 1 }] }],
     ['tool_search', { tools: [{ type: 'tool_search_tool_regex', name: 't' }] }],
@@ -376,6 +401,20 @@ describe('boundAnthropic: what has no bound', () => {
     expect(found.inputTokens).toBeLessThan(33_000);
     const noUses = { web_search: { inputTokensMax: 30_000, outputTokensMax: 500 } };
     expect(refused({ tools: [search] }, { allow: noUses }).feature).toBe('web_search');
+  });
+});
+
+describe('keepsThread', () => {
+  const thread = { type: 'create' };
+
+  it('remembers only answers that were billed for the whole history they continue', () => {
+    const edits = [{ type: 'clear_tool_uses_20250919' }];
+    expect(keepsThread(facts({ thread }))).toBe(true);
+    expect(keepsThread(facts({ thread, context_management: null }))).toBe(true);
+    expect(keepsThread(facts({ thread, context_management: { edits } }))).toBe(false);
+    expect(keepsThread(facts({ thread, context_management: 'auto' }))).toBe(false);
+    expect(keepsThread(facts({ thread, compaction: { type: 'summarize' } }))).toBe(false);
+    expect(keepsThread(facts({}))).toBe(false);
   });
 });
 

@@ -22,6 +22,11 @@ const RULES: readonly RouteRule[] = [
   { method: 'GET', path: 'files/*/content', kind: 'free', name: 'files' },
   { method: 'POST', path: 'files', kind: 'free', name: 'files' },
   { method: 'DELETE', path: 'files/*', kind: 'free', name: 'files' },
+  { method: 'GET', path: 'skills', kind: 'free', name: 'skills' },
+  { method: 'GET', path: 'skills/*', kind: 'free', name: 'skills' },
+  { method: 'GET', path: 'skills/*/versions', kind: 'free', name: 'skills' },
+  { method: 'GET', path: 'skills/*/versions/*', kind: 'free', name: 'skills' },
+  { method: 'GET', path: 'skills/*/versions/*/content', kind: 'free', name: 'skills' },
 ];
 
 const TABLE = routeTable(RULES);

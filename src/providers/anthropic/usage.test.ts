@@ -51,6 +51,7 @@ const delta = (usage: unknown, stopReason: string | null = 'end_turn') => ({
   delta: { stop_reason: stopReason, stop_sequence: null },
   usage,
 });
+const SEARCH = { type: 'web_search_20250305', name: 'web_search', max_uses: 2 };
 const STOP = { type: 'message_stop' };
 const OVERLOADED = {
   type: 'error',
@@ -124,6 +125,101 @@ describe('Anthropic meter', () => {
     expect(linesOf(stream([start(START_USAGE), delta(zeros)]))[0]?.tokens).toEqual(TOKENS);
   });
 
+  it('takes the corrected split where the first input included the cached tokens', () => {
+    const first = { input_tokens: 1100, output_tokens: 1 };
+    const last = { input_tokens: 100, cache_read_input_tokens: 1000, output_tokens: 7 };
+    const tokens = { input: 100, cacheRead: 1000, output: 7 };
+    expect(linesOf(stream([start(first), delta(last)]))[0]?.tokens).toEqual(tokens);
+  });
+
+  it.each<[string, object, object]>([
+    ['output to zero', { output_tokens: 0 }, { input: 1000, output: 90 }],
+    ['output', { output_tokens: 40 }, { input: 1000, output: 90 }],
+    ['input', { input_tokens: 10, output_tokens: 95 }, { input: 1000, output: 95 }],
+    [
+      'input with a few cached',
+      { input_tokens: 10, cache_read_input_tokens: 20, output_tokens: 95 },
+      { input: 1000, output: 95 },
+    ],
+    [
+      'no input, only its class',
+      { input_tokens: 10, cache_creation_input_tokens: 990, output_tokens: 95 },
+      { input: 10, cacheWrite5m: 990, output: 95 },
+    ],
+  ])('never lets a cumulative figure fall: %s', (_, last, tokens) => {
+    const events = [
+      start({ input_tokens: 1000, output_tokens: 1 }),
+      delta({ output_tokens: 90 }, null),
+      delta(last),
+      STOP,
+    ];
+    expect(linesOf(stream(events))[0]?.tokens).toEqual(tokens);
+  });
+
+  it('keeps cache writes and their split when a later event takes them back', () => {
+    const split = { ephemeral_1h_input_tokens: 500, ephemeral_5m_input_tokens: 0 };
+    const first = { input_tokens: 1, cache_creation_input_tokens: 500, cache_creation: split };
+    const last = {
+      input_tokens: 1,
+      cache_creation_input_tokens: 0,
+      cache_creation: { ephemeral_1h_input_tokens: 0, ephemeral_5m_input_tokens: 0 },
+      output_tokens: 9,
+    };
+    expect(linesOf(stream([start(first), delta(last)]))[0]?.tokens).toEqual({
+      input: 1,
+      cacheWrite1h: 500,
+      output: 9,
+    });
+  });
+
+  it('keeps searches and iterations that a later event takes back', () => {
+    const compaction = { type: 'compaction', input_tokens: 9, output_tokens: 8 };
+    const used = (web_search_requests: number) => ({ server_tool_use: { web_search_requests } });
+    const events = [
+      start({ input_tokens: 1, output_tokens: 1 }),
+      delta({ output_tokens: 2, iterations: [compaction], ...used(2) }, null),
+      delta({ output_tokens: 2, iterations: [], ...used(0) }),
+    ];
+    expect(linesOf(stream(events))).toMatchObject([
+      { tokens: { input: 1, output: 2 }, fees: { webSearch: 2 } },
+      { tokens: { input: 9, output: 8 } },
+    ]);
+  });
+
+  it('takes an input of nothing for not reported', () => {
+    const zeros = { input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 0 };
+    const compaction = { type: 'compaction', input_tokens: 9, output_tokens: 8 };
+    expect(usageBody(zeros)).toEqual({ kind: 'missing' });
+    expect(usageBody({ ...zeros, output_tokens: 9 })).toEqual({ kind: 'missing' });
+    expect(usageBody({ ...zeros, iterations: [compaction] })).toEqual({ kind: 'missing' });
+    expect(stream([start(zeros), ...TEXT])).toEqual({ kind: 'missing' });
+    expect(stream([start(zeros), ...TEXT, delta({ output_tokens: 9 }), STOP])).toEqual({
+      kind: 'missing',
+    });
+    // Some gateways know nothing at the start and all at the end.
+    const last = delta({ input_tokens: 7, output_tokens: 9 });
+    expect(linesOf(stream([start(zeros), ...TEXT, last]))[0]?.tokens).toEqual({
+      input: 7,
+      output: 9,
+    });
+    const cached = { ...zeros, cache_read_input_tokens: 5 };
+    expect(linesOf(usageBody(cached))[0]?.tokens).toEqual({ cacheRead: 5 });
+  });
+
+  it.each<[string, JsonObject]>([
+    ['tools', { tools: [SEARCH] }],
+    ['a tool added on the way', ADDED_SEARCH()],
+    ['code execution', { tools: [{ type: 'code_execution_20250825', name: 'code_execution' }] }],
+  ])('does not take usage alone for complete where searches may be billed: %s', (_, body) => {
+    const usage = { input_tokens: 5, output_tokens: 6 };
+    expect(json({ usage }, body)).toEqual({ kind: 'missing' });
+    expect(json({ usage: { ...usage, server_tool_use: null } }, body).kind).toBe('complete');
+    expect(json({ usage, content: [] }, body).kind).toBe('complete');
+    expect(json({ usage }, { tools: [{ name: 'web_search', input_schema: {} }] }).kind).toBe(
+      'complete',
+    );
+  });
+
   it.each<[string, Event[]]>([
     ['message_start', [start(START_USAGE)]],
     ['text', [start(START_USAGE), ...TEXT]],
@@ -183,6 +279,14 @@ describe('Anthropic meter', () => {
     expect(stream([OVERLOADED])).toEqual(failed);
     expect(stream([{ type: 'ping' }, OVERLOADED])).toEqual(failed);
     expect(json(OVERLOADED)).toEqual(failed);
+  });
+
+  it('does not call an error failed beside content or figures', () => {
+    const missing = { kind: 'missing' };
+    const usage = { output_tokens: 5 };
+    expect(json({ ...OVERLOADED, usage })).toEqual(missing);
+    expect(json({ ...OVERLOADED, content: [{ type: 'text', text: 'a' }] })).toEqual(missing);
+    expect(stream([{ ...OVERLOADED, usage } as Event])).toEqual(missing);
   });
 
   it.each<[string, JsonObject, object]>([
@@ -297,6 +401,11 @@ describe('Anthropic meter', () => {
     expect(meterText('{"usage":[1]}', 'application/json').kind).toBe('hostile');
   });
 });
+
+function ADDED_SEARCH(): JsonObject {
+  const added = { type: 'tool_addition', tool: { type: 'tool_definition', definition: SEARCH } };
+  return { messages: [{ role: 'user', content: [added] }] };
+}
 
 function HOUR_REQUEST(): JsonObject {
   const cache_control = { type: 'ephemeral', ttl: '1h' };

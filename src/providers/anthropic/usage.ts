@@ -1,13 +1,16 @@
 import { errorText, Figures, isFields, textOf } from '../../meter/figures.ts';
 import type { Fields } from '../../meter/figures.ts';
+import { hasObject } from '../../meter/find-object.ts';
 import { planJson } from '../../meter/json-plan.ts';
 import { JsonScanner } from '../../meter/json-scanner.ts';
 import { isEventStream, SseScanner } from '../../meter/sse-scanner.ts';
-import { addCounts, nonZero, surplusCounts } from '../../meter/token-counts.ts';
+import { addCounts, inputTotal, nonZero, surplusCounts } from '../../meter/token-counts.ts';
 import type { TokenCounts } from '../../meter/token-counts.ts';
 import type { Meter, MeterReading, ServiceTier, UsageLine } from '../../meter/usage.ts';
 import { addTokens, TOKENS_ZERO } from '../../units/count.ts';
 import type { RequestFacts } from '../provider.ts';
+import { SERVER_TOOLS } from './features.ts';
+import { isReported, mergeInput, restoreFallen } from './parts/cumulative.ts';
 
 const CAPTURES = {
   type: ['type'],
@@ -21,14 +24,10 @@ const CAPTURES = {
   stopReason: ['delta', 'stop_reason'],
 } as const;
 type Capture = keyof typeof CAPTURES;
-const PLAN = planJson<Capture>(CAPTURES, {});
+type Json = JsonScanner<Capture, 'content'>;
+const PLAN = planJson<Capture, 'content'>(CAPTURES, { content: { path: ['content'], of: [] } });
 
-/** Fields of `usage` that bear on the bill; each replaces its earlier value on its own. */
-const INPUT_FIELDS = [
-  'input_tokens',
-  'cache_read_input_tokens',
-  'cache_creation_input_tokens',
-] as const;
+/** Fields of `usage` beside the input that bear on the bill. */
 const OTHER_FIELDS = [
   'output_tokens',
   'output_tokens_details',
@@ -70,7 +69,7 @@ const ID_LENGTH_MAX = 200;
 export function openAnthropicMeter(facts: RequestFacts, contentType: string): Meter {
   const asked = askedOf(facts.body);
   if (!isEventStream(contentType)) {
-    const scanner = new JsonScanner<Capture>(PLAN);
+    const scanner: Json = new JsonScanner(PLAN);
     return {
       push: (chunk) => scanner.push(chunk),
       read: () => {
@@ -81,7 +80,7 @@ export function openAnthropicMeter(facts: RequestFacts, contentType: string): Me
     };
   }
   const answer = new Answer(asked);
-  const stream = new SseScanner<Capture, never>(PLAN, (event) => {
+  const stream = new SseScanner<Capture, 'content'>(PLAN, (event) => {
     if (event.json.outcome === 'whole') answer.event(event.json, event.name);
   });
   return { push: (chunk) => stream.push(chunk), read: () => answer.read() };
@@ -95,6 +94,8 @@ class Answer {
   #model: string | undefined;
   #id: string | undefined;
   #hasContent = false;
+  /** Searches may have been billed, and nothing is there that would tell of them. */
+  #isSilentOnFees = false;
   #isOutputSeen = false;
   #isStopped = false;
   #error: string | undefined;
@@ -104,20 +105,27 @@ class Answer {
   }
 
   /** The whole body of an answer that is not streamed. */
-  document(json: JsonScanner<Capture>): void {
+  document(json: Json): void {
     this.#model = textOf(this.#value(json, 'model'), MODEL_LENGTH_MAX);
     this.#id = textOf(this.#value(json, 'id'), ID_LENGTH_MAX);
     this.#error = errorText(this.#value(json, 'error'));
     this.#isStopped = true;
     this.#isOutputSeen = true;
-    this.#merge(this.#value(json, 'usage'));
+    this.#hasContent = json.count('content') > 0;
+    const usage = this.#value(json, 'usage');
+    const tellsFees =
+      this.#hasContent || (isFields(usage) && Object.hasOwn(usage, 'server_tool_use'));
+    this.#isSilentOnFees = !tellsFees && this.#asked.mayPayFees();
+    this.#merge(usage);
   }
 
-  event(json: JsonScanner<Capture>, name: () => string): void {
+  event(json: Json, name: () => string): void {
     const type = this.#value(json, 'type') ?? name();
     if (type === 'ping') return;
     if (type === 'error') {
       this.#error ??= errorText(this.#value(json, 'error') ?? 'error');
+      this.#hasContent ||= json.count('content') > 0;
+      this.#merge(this.#value(json, 'usage'));
       return;
     }
     this.#hasContent = true;
@@ -141,56 +149,41 @@ class Answer {
     const lines = linesOf(known, this.#model, this.#asked, figures);
     const hostile = this.#sticky.hostile ?? figures.hostile;
     if (hostile !== undefined) return { kind: 'hostile', reason: hostile };
-    if (lines !== undefined && isFinal) {
+    if (lines !== undefined && isFinal && !this.#isSilentOnFees) {
       const id = this.#id === undefined ? {} : { responseId: this.#id };
       return { kind: 'complete', usage: { lines }, ...id };
     }
-    if (this.#error !== undefined && !this.#hasContent) {
+    if (this.#error !== undefined && !this.#hasContent && this.#usage === undefined) {
       return { kind: 'failed', message: this.#error };
     }
-    if (lines === undefined || mayGrow(this.#asked.body)) return { kind: 'missing' };
+    const isUnknown = lines === undefined || this.#isSilentOnFees;
+    if (isUnknown || mayGrow(this.#asked.body)) return { kind: 'missing' };
     return { kind: 'partial', usage: { lines }, outputKnown: false };
   }
 
-  #value(json: JsonScanner<Capture>, name: Capture): unknown {
+  #value(json: Json, name: Capture): unknown {
     const captured = json.captured(name);
     if (captured?.kind === 'tooLarge') this.#sticky.suspect(`${name} is too large to read`);
     return captured?.kind === 'value' ? captured.value : undefined;
   }
 
   /**
-   * Replaces field by field; `null` is not reported and replaces nothing. Input figures that are
-   * all zero after others were not is how some gateways say "not reported" in the last event, and
-   * replaces nothing either.
+   * Replaces field by field; `null` is not reported and replaces nothing. Figures that fall, such
+   * as input that is all zero in the last event, replace nothing either: see `restoreFallen`.
    */
   #merge(reported: unknown): void {
     const next = this.#sticky.fields(reported, 'usage');
     if (next === undefined) return;
     linesOf(next, this.#model, this.#asked, this.#sticky);
-    const merged = (this.#usage ??= {});
+    const earlier = this.#usage ?? {};
+    const merged = { ...earlier };
     for (const field of OTHER_FIELDS) {
       if (isReported(next, field)) merged[field] = next[field];
     }
-    const isEmpty = INPUT_FIELDS.every((field) => !isReported(next, field) || next[field] === 0);
-    if (isEmpty && INPUT_FIELDS.some((field) => isReported(merged, field))) return;
-    const written = merged['cache_creation_input_tokens'];
-    for (const field of INPUT_FIELDS) {
-      if (isReported(next, field)) merged[field] = next[field];
-    }
-    if (isReported(next, 'cache_creation')) merged['cache_creation'] = next['cache_creation'];
-    else if (merged['cache_creation_input_tokens'] !== written) forgetSplit(merged);
+    mergeInput(earlier, next, merged);
+    restoreFallen(earlier, merged);
+    this.#usage = merged;
   }
-}
-
-/**
- * A new total without a split outdates the split: from then on all writes are of the dearer class
- * if any was.
- */
-function forgetSplit(merged: Record<string, unknown>): void {
-  const split = merged['cache_creation'];
-  const hour = isFields(split) ? split['ephemeral_1h_input_tokens'] : 0;
-  merged['cache_creation'] =
-    typeof hour === 'number' && hour > 0 ? { ephemeral_5m_input_tokens: 0 } : undefined;
 }
 
 /**
@@ -230,7 +223,8 @@ function countsOf(usage: Fields, asked: Asked, figures: Figures): TokenCounts | 
 }
 
 /**
- * What the answer billed, one line per model; `undefined` without input or output total.
+ * What the answer billed, one line per model; `undefined` without input or output total, and with
+ * an input of nothing, which no prompt has: gateways write zeros where they know nothing.
  *
  * `usage.iterations`, where present, lists every sampling. Compaction and advisor tokens are not in
  * the totals (SDK 1.12, `BetaIterationsUsage`; the advisor bills at its own model's rate), so they
@@ -253,6 +247,7 @@ function linesOf(
   if (total === undefined) return undefined;
   const own = [...groups.values()].filter((group) => group.isInTotal);
   const sum = own.map((group) => group.counts).reduce(addCounts, {});
+  if (inputTotal(addCounts(total, sum)) === 0) return undefined;
   // The first line carries the fees and what no iteration accounts for.
   const main = own.find((group) => group.isFallback) ?? own[0];
   const first: Group = {
@@ -326,10 +321,6 @@ function servedOf(
   return { serviceTier, isFast: speed === 'fast', geo };
 }
 
-function isReported(usage: Fields, field: string): boolean {
-  return Object.hasOwn(usage, field) && usage[field] !== null && usage[field] !== undefined;
-}
-
 /** Whether the input figures of `message_start` may still grow. */
 function mayGrow(body: Fields): boolean {
   if (GROWING_FIELDS.some((field) => isReported(body, field))) return true;
@@ -346,21 +337,16 @@ interface Asked {
   readonly body: Fields;
   /** Whether any cache write may be a 1 h write; looked for at most once. */
   readonly forHour: () => boolean;
+  /** Whether a tool with fees stands anywhere in the body: in `tools`, or added on the way. */
+  readonly mayPayFees: () => boolean;
 }
 
 function askedOf(body: Fields): Asked {
   let isHour: boolean | undefined;
-  return { body, forHour: () => (isHour ??= asksForHour(body)) };
-}
-
-/** Whether a `ttl` of `1h` stands anywhere in the body. Walks without recursion. */
-function asksForHour(body: Fields): boolean {
-  const open: object[] = [body];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if ((next as Fields)['ttl'] === '1h') return true;
-    for (const value of Object.values(next) as unknown[]) {
-      if (typeof value === 'object' && value !== null) open.push(value);
-    }
-  }
-  return false;
+  return {
+    body,
+    forHour: () => (isHour ??= hasObject(body, (object) => object['ttl'] === '1h')),
+    mayPayFees: () =>
+      hasObject(body, ({ type }) => SERVER_TOOLS.get(type)?.feature.fee !== undefined),
+  };
 }

@@ -11,6 +11,7 @@ import {
   PARTS,
   type HostedTool,
 } from './features.ts';
+import { fillKept } from './parts/kept-items.ts';
 
 /** What is counted, and noticed, while content is read. */
 export interface ContentTerms {
@@ -48,7 +49,7 @@ function tallyMessage(terms: ContentTerms, message: JsonObject): void {
     tally.field(name, value, name === 'tool_calls' || name === 'function_call');
     if (name !== 'audio' || !isObject(value)) continue;
     terms.hasAudio = true;
-    terms.draft.use(MEDIA_FEATURES.audioId);
+    terms.draft.fill(MEDIA_FEATURES.audioId);
   }
 }
 
@@ -84,9 +85,11 @@ function tallyPart(terms: ContentTerms, part: JsonObject, pending: unknown[]): v
     draft.use(rule);
     return;
   }
+  fillKept(draft, type, part);
   switch (rule) {
     case 'plain':
     case 'json':
+    case 'reference':
       draft.tally.value(part, rule === 'json');
       return;
     case 'nested':
@@ -167,7 +170,7 @@ function countImage(draft: BoundDraft, model: string, base64: string): void {
 
 function countUnseen(draft: BoundDraft, model: string, how: 'imageUrl' | 'imageFile'): void {
   const most = tileTokensMax(model);
-  if (most === undefined) draft.use(MEDIA_FEATURES[how]);
+  if (most === undefined) draft.fill(MEDIA_FEATURES[how]);
   else draft.fixedTokens += most;
 }
 
@@ -213,8 +216,8 @@ function tallyFile(draft: BoundDraft, part: JsonObject): void {
     else draft.tally.field(name, file[name], false);
   }
   if (typeof file['file_data'] === 'string') draft.fill(MEDIA_FEATURES.fileData);
-  if (typeof file['file_id'] === 'string') draft.use(MEDIA_FEATURES.fileId);
-  if (typeof file['file_url'] === 'string') draft.use(MEDIA_FEATURES.fileUrl);
+  if (typeof file['file_id'] === 'string') draft.fill(MEDIA_FEATURES.fileId);
+  if (typeof file['file_url'] === 'string') draft.fill(MEDIA_FEATURES.fileUrl);
 }
 
 /** Measures tool definitions as JSON, and the hosted tools by their rules. */

@@ -215,11 +215,16 @@ export const IMAGES_FIELDS = fields(
 );
 
 /** Message content parts and Responses input items. `nested`: some field holds parts again. */
-export type PartRule = 'plain' | 'json' | 'nested' | 'image' | 'file' | 'audio' | 'tools' | Feature;
-
-function kept(type: string): [unknown, PartRule] {
-  return [type, { name: type, reason: HISTORY, adds: 'input' }];
-}
+export type PartRule =
+  | 'plain'
+  | 'json'
+  | 'nested'
+  | 'image'
+  | 'file'
+  | 'audio'
+  | 'tools'
+  | 'reference'
+  | Feature;
 
 /** What each type of content part costs; a type that is not here is refused. */
 export const PARTS: ReadonlyMap<unknown, PartRule> = new Map<unknown, PartRule>([
@@ -265,7 +270,7 @@ export const PARTS: ReadonlyMap<unknown, PartRule> = new Map<unknown, PartRule>(
   ['configuration_update', 'json'],
   ['additional_tools', 'tools'],
   ['tool_search_output', 'tools'],
-  kept('item_reference'),
+  ['item_reference', 'reference'],
   [
     'compaction_trigger',
     {

@@ -58,6 +58,8 @@ describe('readOpenAIRequest', () => {
     ['chat.completions', 'nope', 'body'],
     ['chat.completions', '[1]', 'body'],
     ['chat.completions', '{"messages": []}', 'model'],
+    ['chat.completions', '{"model": "m", "n": 9, "n": 1}', 'body'],
+    ['responses', '{"model": "m", "input": [{"content": "long", "content": "x"}]}', 'body'],
     ['responses', '{"model": ""}', 'model'],
     ['chat.completions', '{"model": "m", "n": 0}', 'n'],
     ['chat.completions', '{"model": "m", "n": 129}', 'n'],
@@ -232,7 +234,15 @@ describe('boundOpenAI: input', () => {
     expect(counted('gpt-5.6-sol', large)).toBeGreaterThan(100 * 100 * 2.46);
     expect(counted('gpt-4o', 'https://a.b/c.png')).toBeGreaterThan(1445);
     const link = { ...CHAT, ...image('https://a.b/c.png'), model: 'gpt-5.6-sol' };
-    expect(refused('chat.completions', link).feature).toBe('image_url');
+    expect(bound('chat.completions', link).inputTokens).toBe(128_000);
+    expect(refused('chat.completions', link, {}, UNKNOWN).feature).toBe('image_url');
+    const known = { image_url: { inputTokensMax: 9000 } };
+    const allowed = bound('chat.completions', link, { allow: known }).inputTokens;
+    expect(allowed).toBeGreaterThan(9000);
+    expect(allowed).toBeLessThan(10_000);
+    const byId = { ...RESPONSE, model: 'gpt-5.6-sol', ...stored({ type: 'input_image' }) };
+    expect(bound('responses', byId).inputTokens).toBe(128_000);
+    expect(refused('responses', byId, {}, UNKNOWN).feature).toBe('image.file_id');
     const broken = { ...CHAT, ...image('data:image/png;base64,AAAA'), model: 'gpt-5.6-sol' };
     expect(bound('chat.completions', broken).inputTokens).toBe(128_000);
     expect(refused('chat.completions', broken, {}, UNKNOWN).feature).toBe('image.data');
@@ -242,7 +252,7 @@ describe('boundOpenAI: input', () => {
     expect(bound('responses', screen).inputTokens).toBeGreaterThan(24_600);
   });
 
-  it('takes audio and files for a full window, and refuses stored ones', () => {
+  it('takes audio and files for a full window, wherever they lie', () => {
     const audio = chat([{ type: 'input_audio', input_audio: { data: 'AAAA', format: 'wav' } }]);
     expect(bound('chat.completions', { ...CHAT, ...audio })).toMatchObject({
       inputTokens: 128_000,
@@ -252,10 +262,18 @@ describe('boundOpenAI: input', () => {
     const inline = { ...CHAT, ...file({ file_data: 'data:application/pdf;base64,AAAA' }) };
     expect(bound('chat.completions', inline).inputTokens).toBe(128_000);
     expect(refused('chat.completions', inline, {}, UNKNOWN).feature).toBe('file_data');
-    const stored = { ...CHAT, ...file({ file_id: 'f' }) };
-    expect(refused('chat.completions', stored).feature).toBe('file_id');
+    const byId = { ...CHAT, ...file({ file_id: 'f' }) };
+    expect(bound('chat.completions', byId).inputTokens).toBe(128_000);
+    expect(refused('chat.completions', byId, {}, UNKNOWN).feature).toBe('file_id');
     const linked = { ...RESPONSE, input: [{ type: 'input_file', file_url: 'u' }] };
-    expect(refused('responses', linked).feature).toBe('file_url');
+    expect(bound('responses', linked).inputTokens).toBe(128_000);
+    expect(refused('responses', linked, {}, UNKNOWN).feature).toBe('file_url');
+    const spoken = { ...CHAT, messages: [{ role: 'assistant', audio: { id: 'a' } }] };
+    expect(bound('chat.completions', spoken)).toMatchObject({
+      inputTokens: 128_000,
+      inputClasses: ['input', 'cacheWrite5m', 'audioInput'],
+    });
+    expect(refused('chat.completions', spoken, {}, UNKNOWN).feature).toBe('message.audio');
   });
 
   it('gives each prompt a window of its own', () => {
@@ -299,6 +317,77 @@ describe('boundOpenAI: input', () => {
   });
 });
 
+describe('boundOpenAI: items that the server keeps', () => {
+  const text = 'x'.repeat(500);
+  const counted = (item: JsonObject, assumed: Partial<Assumptions> = {}, limits = LIMITS) =>
+    bound('responses', { ...RESPONSE, input: [item] }, assumed, limits).inputTokens;
+
+  it.each<[string, JsonObject]>([
+    ['item_reference', { type: 'item_reference' }],
+    ['item_reference', {}],
+    ['reasoning', { type: 'reasoning', summary: [] }],
+    ['reasoning', { type: 'reasoning', summary: [{ type: 'summary_text', text }] }],
+    ['reasoning', { type: 'reasoning', summary: [], encrypted_content: null }],
+    ['reasoning', { type: 'reasoning', summary: [], encrypted_content: '' }],
+    ['compaction', { type: 'compaction' }],
+    ['image_generation_call', { type: 'image_generation_call' }],
+    ['image_generation_call', { type: 'image_generation_call', result: null }],
+    ['file_search_call', { type: 'file_search_call', queries: ['q'] }],
+    ['file_search_call', { type: 'file_search_call', queries: ['q'], results: null }],
+    ['web_search_call', { type: 'web_search_call', action: { type: 'search', query: 'q' } }],
+    ['code_interpreter_call', { type: 'code_interpreter_call', code: 'a', outputs: null }],
+    ['code_interpreter_call', { type: 'code_interpreter_call', code: null, outputs: [{}] }],
+    [
+      'code_interpreter_call',
+      { type: 'code_interpreter_call', code: 'a', outputs: [{ type: 'image', url: 'u' }] },
+    ],
+    ['computer_call', { type: 'computer_call', call_id: 'c' }],
+    ['computer_call_output', { type: 'computer_call_output', call_id: 'c' }],
+    ['function_call_output', { type: 'function_call_output', call_id: 'c' }],
+    ['shell_call_output', { type: 'shell_call_output', call_id: 'c', output: [] }],
+    ['mcp_call', { type: 'mcp_call', arguments: '{}', name: 'n' }],
+    ['mcp_list_tools', { type: 'mcp_list_tools', server_label: 's', tools: [] }],
+    ['mcp_approval_response', { type: 'mcp_approval_response', approval_request_id: 'r' }],
+    ['program_output', { type: 'program_output', call_id: 'c' }],
+    ['message', { type: 'message', role: 'assistant', content: [] }],
+    ['message', { role: 'assistant' }],
+  ])('takes %s by id, as in %j, for a full window; unknown, refuses it', (feature, item) => {
+    const byId = { id: 'i_1', ...item };
+    expect(counted(byId)).toBe(128_000);
+    const found = refused('responses', { ...RESPONSE, input: [byId] }, {}, UNKNOWN);
+    expect(found).toMatchObject({ feature, optIn: `allow.${feature}` });
+    const allow = { [feature]: { inputTokensMax: 7000 } };
+    expect(counted(byId, { allow }, UNKNOWN)).toBeGreaterThan(7000);
+    expect(counted(byId, { allow }, UNKNOWN)).toBeLessThan(9000);
+  });
+
+  it.each<[JsonObject]>([
+    [{ type: 'reasoning', summary: [], encrypted_content: text }],
+    [{ type: 'compaction', encrypted_content: text }],
+    [{ type: 'image_generation_call', result: dataUrl(1, 1).split(',')[1] }],
+    [{ type: 'file_search_call', queries: ['q'], results: [{ text }] }],
+    [{ type: 'code_interpreter_call', code: 'a', outputs: [{ type: 'logs', logs: text }] }],
+    [{ type: 'computer_call', actions: [{ type: 'wait' }] }],
+    [{ type: 'function_call', call_id: 'c', name: 'f', arguments: '{}' }],
+    [{ type: 'function_call_output', call_id: 'c', output: text }],
+    [{ type: 'mcp_call', arguments: '{}', error: 'none such' }],
+    [{ type: 'mcp_list_tools', tools: [{ name: text }] }],
+    [{ type: 'message', role: 'assistant', content: [{ type: 'output_text', text }] }],
+  ])('takes what an item shows in full for its own size: %j', (item) => {
+    expect(counted({ id: 'i_1', ...item })).toBeLessThan(4000);
+  });
+
+  it('takes an item without an id for its own size', () => {
+    expect(counted({ type: 'reasoning', summary: [] })).toBeLessThan(2000);
+    expect(counted({ type: 'web_search_call', action: { query: text } })).toBeLessThan(2000);
+  });
+});
+
+/** A stored file by its id, as content of a user message. */
+function stored(part: JsonObject): JsonObject {
+  return { input: [{ role: 'user', content: [{ ...part, file_id: 'f' }] }] };
+}
+
 describe('boundOpenAI: tiers', () => {
   it.each<[unknown, Assumptions['serviceTier'], readonly string[]]>([
     [undefined, 'standard', ['standard']],
@@ -331,8 +420,6 @@ describe('boundOpenAI: what has no bound', () => {
     ['context_management', 'responses', { context_management: [{ type: 'compaction' }] }],
     ['reasoning.mode', 'responses', { reasoning: { mode: 'pro' } }],
     ['moderation', 'responses', { moderation: { model: 'gpt-9-judge' } }],
-    ['item_reference', 'responses', { input: [{ type: 'item_reference', id: 'i' }] }],
-    ['item_reference', 'responses', { input: [{ id: 'i' }] }],
     ['compaction_trigger', 'responses', { input: [{ type: 'compaction_trigger' }] }],
     ['web_search', 'responses', { tools: [{ type: 'web_search_preview' }] }],
     ['file_search', 'responses', { tools: [{ type: 'file_search' }], max_tool_calls: 1 }],
@@ -350,11 +437,6 @@ describe('boundOpenAI: what has no bound', () => {
     ['constructor', 'chat.completions', { constructor: 1 }],
     ['web_search_options', 'chat.completions', { web_search_options: {} }],
     ['web_search_options', 'chat.completions', { model: 'gpt-4o-search-preview' }],
-    [
-      'message.audio',
-      'chat.completions',
-      { messages: [{ role: 'assistant', audio: { id: 'a' } }] },
-    ],
     ['new_part', 'chat.completions', chat([{ type: 'new_part' }])],
     ['thinking', 'chat.completions', { thinking: { budget: 1 } }],
     ['tools', 'completions', { tools: [] }],

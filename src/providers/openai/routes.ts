@@ -50,13 +50,48 @@ const RULES: readonly RouteRule[] = [
     'DELETE responses/*',
     'POST responses/*/cancel',
   ]),
+  // "Currently, the only supported modification is to update the `metadata` field" (SDK 7.57).
   ...rows('free', 'chat.completions.stored', [
     'GET chat/completions',
     'GET chat/completions/*',
     'GET chat/completions/*/messages',
+    'POST chat/completions/*',
     'DELETE chat/completions/*',
   ]),
   ...rows('free', 'batches.read', ['GET batches', 'GET batches/*', 'POST batches/*/cancel']),
+  ...rows('free', 'vector_stores.read', [
+    'GET vector_stores',
+    'GET vector_stores/*',
+    'GET vector_stores/*/files',
+    'GET vector_stores/*/files/*',
+    'GET vector_stores/*/files/*/content',
+    'GET vector_stores/*/file_batches/*',
+    'GET vector_stores/*/file_batches/*/files',
+  ]),
+  ...rows('free', 'fine_tuning.read', [
+    'GET fine_tuning/jobs',
+    'GET fine_tuning/jobs/*',
+    'GET fine_tuning/jobs/*/events',
+    'GET fine_tuning/jobs/*/checkpoints',
+  ]),
+  // Reading one container or its files may keep it running, and its time is billed: list only.
+  ...rows('free', 'containers.read', ['GET containers']),
+  ...rows('free', 'conversations.read', [
+    'GET conversations/*',
+    'GET conversations/*/items',
+    'GET conversations/*/items/*',
+  ]),
+  ...rows('free', 'assistants.read', [
+    'GET assistants',
+    'GET assistants/*',
+    'GET threads/*',
+    'GET threads/*/messages',
+    'GET threads/*/messages/*',
+    'GET threads/*/runs',
+    'GET threads/*/runs/*',
+    'GET threads/*/runs/*/steps',
+    'GET threads/*/runs/*/steps/*',
+  ]),
 ];
 
 const TABLE = routeTable(RULES);

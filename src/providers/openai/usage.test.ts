@@ -58,6 +58,7 @@ const chunk = (choices: unknown[], usage: unknown = null, more: object = {}) => 
   obfuscation: 'xYz',
   ...more,
 });
+const ZERO_PROMPT = { prompt_tokens: 0, prompt_tokens_details: null };
 const said = (content: string) => [{ index: 0, delta: { content }, finish_reason: null }];
 const END = [{ index: 0, delta: {}, finish_reason: 'stop' }];
 const CHAT_LINE = {
@@ -113,6 +114,53 @@ describe('OpenAI chat meter', () => {
     expect(json(CHAT, { error: 'down' })).toEqual({ kind: 'failed', message: 'down' });
   });
 
+  it.each<[string, string, unknown]>([
+    ['chat', CHAT, completion({ prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 })],
+    ['chat with output', CHAT, completion({ prompt_tokens: 0, completion_tokens: 9 })],
+    ['chat with a total', CHAT, completion({ ...USAGE, ...ZERO_PROMPT })],
+    ['completions', 'completions', completion({ prompt_tokens: 0, completion_tokens: 1 })],
+    ['embeddings', 'embeddings', { data: [{}], usage: { prompt_tokens: 0, total_tokens: 0 } }],
+  ])('takes an input of nothing for not reported: %s', (_, route, answer) => {
+    expect(json(route, answer)).toEqual({ kind: 'missing' });
+  });
+
+  it('takes zeros in the last chunk for not reported, whatever came before', () => {
+    const zeros = chunk([], { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 });
+    const running = chunk(said('a'), { prompt_tokens: 10, completion_tokens: 1 });
+    expect(stream(CHAT, [chunk(said('a')), zeros, '[DONE]'])).toEqual({ kind: 'missing' });
+    expect(stream(CHAT, [running, zeros, '[DONE]'])).toEqual({ kind: 'missing' });
+  });
+
+  it.each([
+    ['output', { prompt_tokens: 100, completion_tokens: 0 }, { input: 100, output: 90 }],
+    ['input', { prompt_tokens: 40, completion_tokens: 95 }, { input: 100, output: 95 }],
+    ['neither', { prompt_tokens: 120, completion_tokens: 95 }, { input: 120, output: 95 }],
+  ])('never lets a running total fall: %s', (_, last, tokens) => {
+    const running = { prompt_tokens: 100, completion_tokens: 90 };
+    const events = [chunk(said('a'), running), chunk([], last), '[DONE]'];
+    expect(linesOf(stream(CHAT, events))[0]?.tokens).toEqual(tokens);
+  });
+
+  it('reads the usage on a chunk that also has an error and output', () => {
+    const usage = { prompt_tokens: 100, completion_tokens: 90, total_tokens: 190 };
+    const error = { code: 502, message: 'upstream' };
+    const broken = chunk(said('abc'), usage, { error });
+    const tokens = { input: 100, output: 90 };
+    expect(linesOf(stream(CHAT, [broken, '[DONE]']))[0]?.tokens).toEqual(tokens);
+    expect(stream(CHAT, [broken])).toEqual({ kind: 'missing' });
+    expect(stream(CHAT, [chunk(said('abc'), null, { error })])).toEqual({ kind: 'missing' });
+    expect(stream(CHAT, [{ error, usage: { prompt_tokens: 7 } }])).toEqual({ kind: 'missing' });
+    expect(stream(CHAT, [chunk([], null, { error })]).kind).toBe('failed');
+  });
+
+  it.each<[string, object]>([
+    ['choices', { choices: [{ message: { content: 'a' } }] }],
+    ['data', { data: [{ embedding: [0.5] }] }],
+    ['figures', { usage: { completion_tokens: 5 } }],
+  ])('does not call an error failed beside %s', (_, more) => {
+    expect(json(CHAT, { error: 'down', ...more })).toEqual({ kind: 'missing' });
+  });
+
   it.each<[string, object, object]>([
     [
       'cached and written inside the input',
@@ -145,8 +193,8 @@ describe('OpenAI chat meter', () => {
 
   it('keeps reasoning and rejected predictions in the output, and audio apart', () => {
     const completion_tokens_details = { reasoning_tokens: 60, audio_tokens: 30 };
-    const usage = { prompt_tokens: 0, completion_tokens: 100, completion_tokens_details };
-    expect(tokensOf(usage)).toEqual({ output: 70, audioOutput: 30 });
+    const usage = { prompt_tokens: 1, completion_tokens: 100, completion_tokens_details };
+    expect(tokensOf(usage)).toEqual({ input: 1, output: 70, audioOutput: 30 });
   });
 
   it('counts as output what only the total knows of', () => {
@@ -263,6 +311,7 @@ const RESPONSE_LINE = {
   fees: {},
   serviceTier: 'priority',
 };
+const SEARCH_TOOLS = [{ type: 'web_search_preview' }];
 const responses = (more: object, body?: JsonObject) => json('responses', response(more), body);
 const ended = (type: string, more: object = {}, before: unknown[] = [TEXT]) =>
   stream('responses', [...OPENING, ...before, { type, response: response(more) }]);
@@ -298,10 +347,59 @@ describe('OpenAI responses meter', () => {
   it('calls an error before any output failed', () => {
     const error = { code: 'server_error', message: 'x' };
     const failed = { kind: 'failed', message: 'server_error: x' };
-    expect(ended('response.failed', { status: 'failed', usage: null, error }, [])).toEqual(failed);
-    expect(responses({ status: 'failed', usage: null, error })).toEqual(failed);
+    const ending = { status: 'failed', usage: null, output: [], error };
+    expect(ended('response.failed', ending, [])).toEqual(failed);
+    const tool_usage = { image_gen: { input_tokens: 0 }, web_search: { num_requests: 0 } };
+    expect(responses({ status: 'failed', usage: null, error, output: [] })).toEqual(failed);
+    expect(responses({ status: 'failed', usage: null, error, output: [], tool_usage })).toEqual(
+      failed,
+    );
     const event = { type: 'error', code: 'overloaded', message: 'try later', param: null };
     expect(stream('responses', [event])).toEqual({ kind: 'failed', message: 'try later' });
+  });
+
+  it.each<[string, object]>([
+    ['output', {}],
+    ['a search', { output: [], tool_usage: { web_search: { num_requests: 1 } } }],
+    ['figures', { output: [], usage: { output_tokens: 5 } }],
+  ])('does not call a response failed that has %s', (_, more) => {
+    const error = { code: 'server_error', message: 'x' };
+    const failed = { status: 'failed', usage: null, error, ...more };
+    expect(responses(failed)).toEqual({ kind: 'missing' });
+    expect(ended('response.failed', failed, [])).toEqual({ kind: 'missing' });
+  });
+
+  it('keeps the larger figures of two closing events', () => {
+    const closing = (output_tokens: number) => ({
+      type: 'response.completed',
+      response: response({ usage: { ...RESPONSE_USAGE, output_tokens, total_tokens: 0 } }),
+    });
+    const reading = stream('responses', [...OPENING, TEXT, closing(52), closing(40)]);
+    expect(linesOf(reading)[0]?.tokens).toEqual(RESPONSE_LINE.tokens);
+  });
+
+  it.each<[string, JsonObject]>([
+    ['searches', { tools: [{ type: 'web_search' }] }],
+    ['searches added on the way', { input: [{ type: 'additional_tools', tools: SEARCH_TOOLS }] }],
+    ['file searches', { tools: [{ type: 'file_search', vector_store_ids: ['v'] }] }],
+    ['sessions', { tools: [{ type: 'code_interpreter' }] }],
+    ['images', { tools: [{ type: 'image_generation' }] }],
+  ])('does not take usage alone for complete where %s may be billed beside it', (_, body) => {
+    const usage = RESPONSE_USAGE;
+    const closing = { type: 'response.completed', response: { status: 'completed', usage } };
+    expect(json('responses', { usage }, body)).toEqual({ kind: 'missing' });
+    expect(stream('responses', [TEXT, closing], body)).toEqual({ kind: 'missing' });
+    const tool_usage = { web_search: { num_requests: 0 } };
+    expect(json('responses', { usage, output: [] }, body).kind).toBe('complete');
+    expect(json('responses', { usage, tool_usage }, body).kind).toBe('complete');
+  });
+
+  it.each<[string, JsonObject]>([
+    ['functions', { tools: [{ type: 'function', name: 'web_search' }] }],
+    ['a local shell', { tools: [{ type: 'shell', environment: { type: 'local' } }] }],
+    ['no tools', {}],
+  ])('takes usage alone for complete with %s', (_, body) => {
+    expect(json('responses', { usage: RESPONSE_USAGE }, body).kind).toBe('complete');
   });
 
   it('counts searches, not opened pages, in a body and in a stream', () => {
@@ -339,6 +437,9 @@ describe('OpenAI responses meter', () => {
         ?.fees;
     expect(fees('local')).toEqual({});
     expect(fees('container_auto')).toEqual({ codeSession: 1 });
+    const tools = [{ type: 'shell', environment: { type: 'container_auto' } }];
+    const added = responses({ output }, { input: [{ type: 'additional_tools', tools }] });
+    expect(linesOf(added)[0]?.fees).toEqual({ codeSession: 1 });
   });
 
   it('bills generated images at the image model, and calls them missing without figures', () => {

@@ -1,15 +1,25 @@
 import { errorText, Figures, isFields, textOf } from '../../meter/figures.ts';
 import type { Fields } from '../../meter/figures.ts';
+import { hasObject } from '../../meter/find-object.ts';
 import { EACH, planJson } from '../../meter/json-plan.ts';
 import { JsonScanner } from '../../meter/json-scanner.ts';
 import { isEventStream, SseScanner } from '../../meter/sse-scanner.ts';
 import { splitInput } from '../../meter/nested-counts.ts';
-import { nonZero, surplusTokens } from '../../meter/token-counts.ts';
+import { inputTotal, nonZero, surplusTokens } from '../../meter/token-counts.ts';
 import type { TokenCounts } from '../../meter/token-counts.ts';
-import type { FeeKind, Meter, MeterReading, ServiceTier, UsageLine } from '../../meter/usage.ts';
+import { laterLines } from '../../meter/usage-lines.ts';
+import type { Meter, MeterReading, ServiceTier, UsageLine } from '../../meter/usage.ts';
 import { addTokens, TOKENS_ZERO } from '../../units/count.ts';
 import type { Tokens } from '../../units/count.ts';
 import type { RequestFacts } from '../provider.ts';
+import {
+  CALLS,
+  feesOf,
+  imageModel,
+  mayPayOutsideUsage,
+  searchesOnce,
+} from './parts/hosted-calls.ts';
+import type { Call } from './parts/hosted-calls.ts';
 
 const CAPTURES = {
   type: ['type'],
@@ -28,17 +38,15 @@ const CAPTURES = {
   'response.error': ['response', 'error'],
   'response.tool_usage': ['response', 'tool_usage'],
 } as const;
-const CALLS = [
-  'web_search_call',
-  'file_search_call',
-  'code_interpreter_call',
-  'shell_call',
-  'image_generation_call',
-] as const;
 /** Actions of a `web_search_call` that search nothing and cost nothing (SDK 7.57, `tool_usage`). */
 const FREE_ACTIONS = ['open_page', 'find_in_page'] as const;
 const TALLIES = {
   choices: { path: ['choices', EACH], of: [] },
+  data: { path: ['data', EACH], of: [] },
+  'output.list': { path: ['output'], of: [] },
+  'output.items': { path: ['output', EACH], of: [] },
+  'response.output.list': { path: ['response', 'output'], of: [] },
+  'response.output.items': { path: ['response', 'output', EACH], of: [] },
   output: { path: ['output', EACH, 'type'], of: CALLS },
   'output.action': { path: ['output', EACH, 'action', 'type'], of: FREE_ACTIONS },
   'response.output': { path: ['response', 'output', EACH, 'type'], of: CALLS },
@@ -52,7 +60,7 @@ const TALLIES = {
 type Capture = keyof typeof CAPTURES;
 type Json = JsonScanner<Capture, keyof typeof TALLIES>;
 type Inside = '' | 'response.';
-type Calls = Map<(typeof CALLS)[number] | 'free', number>;
+type Calls = Map<Call, number>;
 const PLAN = planJson<Capture, keyof typeof TALLIES>(CAPTURES, TALLIES);
 
 /**
@@ -74,8 +82,6 @@ const TERMINAL = /^response\.(completed|incomplete|failed|cancelled|done)$/;
 /** Events of the Responses stream that come before the model has produced anything. */
 const OPENING = /^(response\.(created|queued|in_progress|failed)|error)$/;
 const IMAGE_COMPLETED = /^image_(generation|edit)\.completed$/;
-/** Chat models that search the web by themselves once per request. */
-const SEARCH_MODEL = /-search-(preview|api)/;
 const TEXT_LENGTH_MAX = 200;
 
 /**
@@ -83,8 +89,8 @@ const TEXT_LENGTH_MAX = 200;
  *
  * On the wire the input total includes cached, written and audio tokens and the output total
  * includes reasoning; the classes here are disjoint: see `splitInput`, `inputOf` and `outputOf`.
- * Usage comes last, so a stream that breaks off before it is `missing`. An error before any output
- * is `failed`, after some output `missing`, because the provider may have billed that.
+ * Usage comes last, so a stream that breaks off before it is `missing`. An error is `failed` only
+ * without any output and any figure, else the provider may have billed: `missing`, or what it says.
  */
 export function openOpenAIMeter(facts: RequestFacts, contentType: string): Meter {
   if (!isEventStream(contentType)) {
@@ -113,6 +119,8 @@ class Answer {
   #model: string | undefined;
   #tier: unknown;
   #lines: readonly UsageLine[] | undefined;
+  /** What was reported so far at most: cumulative figures never fall. */
+  #most: readonly UsageLine[] = [];
   #isFinal = false;
   #hasOutput = false;
   #images = 0;
@@ -129,7 +137,9 @@ class Answer {
     this.#error ??= errorText(this.#value(json, `${inside}error`));
     const status = this.#value(json, `${inside}status`);
     const calls = this.#calls(json, `${inside}output`);
-    this.#lines = this.#read(json, inside, calls);
+    this.#keep(this.#read(json, inside, calls));
+    this.#hasOutput ||= this.#shows(json, inside);
+    if (this.#isSilentOnFees(json, inside)) this.#lines = undefined;
     this.#isFinal = status !== 'queued' && status !== 'in_progress';
   }
 
@@ -138,15 +148,16 @@ class Answer {
     const error = this.#value(json, 'error') ?? undefined;
     if (type === 'error' || error !== undefined) {
       this.#error ??= errorText(error ?? this.#value(json, 'message') ?? 'error');
-      return;
     }
-    this.#hasOutput ||= !OPENING.test(type);
+    // An error may come alone, or on an event that is something else besides; those have a dot.
+    const isBare = error !== undefined && !type.includes('.');
+    this.#hasOutput ||= this.#shows(json, '') || !(isBare || OPENING.test(type));
     if (type === 'response.output_item.done') this.#add(this.#calls(json, 'item'));
     if (TERMINAL.test(type)) this.document(json, 'response.');
     else if (IMAGE_COMPLETED.test(type)) {
       this.#images += 1;
       this.#header(json, '');
-      this.#lines = this.#read(json, '', new Map());
+      this.#keep(this.#read(json, '', new Map()));
       // What a second figure means beside the first is not documented: then none is trusted.
       const asked = this.#facts.body['n'] ?? 1;
       this.#isFinal = this.#images === 1 && asked === 1;
@@ -177,8 +188,37 @@ class Answer {
   #chunk(json: Json): void {
     this.#header(json, '');
     if ((this.#value(json, 'usage') ?? undefined) === undefined) return;
-    this.#lines = this.#read(json, '', new Map());
+    this.#keep(this.#read(json, '', new Map()));
     this.#isFinal = json.count('choices') === 0;
+  }
+
+  #keep(lines: readonly UsageLine[] | undefined): void {
+    this.#lines = lines && (this.#most = laterLines(this.#most, lines));
+  }
+
+  /** Whether output of any kind stands there, or figures. */
+  #shows(json: Json, inside: Inside): boolean {
+    const items = json.count(`${inside}output.items`) + json.count('choices') + json.count('data');
+    const reported = [this.#value(json, `${inside}usage`), this.#value(json, 'svg_usage')];
+    const tools = this.#value(json, `${inside}tool_usage`);
+    const isUsed = (object: Fields) =>
+      Object.values(object).some((value) => typeof value === 'number' && value !== 0);
+    return (
+      items > 0 ||
+      reported.some((value) => (value ?? undefined) !== undefined) ||
+      hasObject(tools, isUsed)
+    );
+  }
+
+  /**
+   * Whether hosted tools may have been billed and nothing tells of their calls: they stand in the
+   * output and in `tool_usage`, not in `usage`.
+   */
+  #isSilentOnFees(json: Json, inside: Inside): boolean {
+    const listed = json.count(`${inside}output.list`) + json.count('choices') + json.count('data');
+    const isTold = listed > 0 || isFields(this.#value(json, `${inside}tool_usage`));
+    if (isTold || this.#items.size > 0) return false;
+    return mayPayOutsideUsage(this.#facts.body);
   }
 
   #header(json: Json, inside: Inside): void {
@@ -205,7 +245,10 @@ class Answer {
     for (const [call, count] of calls) this.#items.set(call, (this.#items.get(call) ?? 0) + count);
   }
 
-  /** The lines of one usage report; `undefined` when a total is absent. */
+  /**
+   * The lines of one usage report; `undefined` when a total is absent, or the input is nothing:
+   * no prompt has no tokens, servers write zeros where they know nothing.
+   */
   #read(json: Json, inside: Inside, listed: Calls): readonly UsageLine[] | undefined {
     const figures = this.#figures;
     const { route, body } = this.#facts;
@@ -234,7 +277,7 @@ class Answer {
       const model = textOf(vector['model'], TEXT_LENGTH_MAX);
       lines.push({ model, tokens: authored, fees: {}, ...served });
     }
-    return main === undefined ? undefined : lines;
+    return main === undefined || inputTotal(main) === 0 ? undefined : lines;
   }
 
   #servedTier(): ServiceTier | undefined {
@@ -247,7 +290,6 @@ class Answer {
   }
 }
 
-type Call = (typeof CALLS)[number] | 'free';
 type Kind = 'text' | 'image' | 'embeddings';
 
 /**
@@ -325,45 +367,4 @@ function outputOf(usage: Fields, total: Tokens, kind: Kind, figures: Figures): T
     output: figures.less(total, audioOutput, 'audio_tokens above the output total'),
     audioOutput,
   };
-}
-
-/**
- * Fees of the hosted tools. `tool_usage` leaves out discounted searches, which are not free, so the
- * listed calls count where they are more. Each code interpreter call counts as a session: calls may
- * share one, which the answer does not tell.
- */
-function feesOf(
-  count: (call: Call) => number,
-  searched: number,
-  body: Fields,
-): Partial<Record<FeeKind, number>> {
-  const fees: Partial<Record<FeeKind, number>> = {};
-  const webSearch = Math.max(searched, count('web_search_call') - count('free'));
-  const hosted = toolsOf(body).some((tool) => tool['type'] === 'shell' && !isLocal(tool));
-  const codeSession = count('code_interpreter_call') + (hosted ? count('shell_call') : 0);
-  if (webSearch > 0) fees.webSearch = webSearch;
-  if (count('file_search_call') > 0) fees.fileSearch = count('file_search_call');
-  if (codeSession > 0) fees.codeSession = codeSession;
-  return fees;
-}
-
-function isLocal(tool: Fields): boolean {
-  const environment = tool['environment'];
-  return isFields(environment) && environment['type'] === 'local';
-}
-
-/** Whether a chat request makes one web search of its own, which its usage does not report. */
-function searchesOnce(body: Fields, model: string): boolean {
-  return isFields(body['web_search_options']) || SEARCH_MODEL.test(model);
-}
-
-/** The image model of the request's image tool; `undefined` when the provider chooses it. */
-function imageModel(body: Fields): string | undefined {
-  const tool = toolsOf(body).find((tool) => tool['type'] === 'image_generation');
-  return textOf(tool?.['model'], TEXT_LENGTH_MAX);
-}
-
-function toolsOf(body: Fields): readonly Fields[] {
-  const tools = body['tools'];
-  return Array.isArray(tools) ? tools.filter(isFields) : [];
 }

@@ -155,7 +155,8 @@ export const endingCases: readonly ConformanceCase[] = [
       };
       await mustReserve(ledger, { id: 'r', sum: { usd: 1 }, accounts: [window(1)] });
       await mustReserve(ledger, { id: 'later', sum: { usd: 6 }, accounts: [window(2)] });
-      const overdrawn = mustSettle(ledger, { id: 'r', sum: { usd: 11 } });
+      assertEqual(mustSettle(ledger, { id: 'later', sum: { usd: 6 } }), [], 'not yet overdrawn');
+      const overdrawn = mustSettle(ledger, { id: 'r', sum: { usd: 5 } });
       assertEqual(
         overdrawn.map(({ capId }) => capId),
         ['c'],

@@ -67,7 +67,7 @@ describe('a memory ledger and forgotten windows', () => {
     expect(reply.kind).toBe('unavailable');
   });
 
-  it('says unavailable where all parts of the window are known and later ones were forgotten', () => {
+  it('says unavailable where only later parts of a rolling account were forgotten', () => {
     const ledger = createMemoryLedger({ endedMax: 0 });
     for (const last of [-1, 0, 1]) {
       reserveAt(ledger, `r${last}`, { account: rolling(last, 30), at: DAY });
