@@ -29,7 +29,9 @@ export interface ClientTie {
   readonly scopes: Scopes | undefined;
 }
 
-/** Clients whose members have been replaced; a clone is not one until it has been guarded itself. */
+/**
+ * Clients whose members have been replaced; a clone is not one until it has been guarded itself.
+ */
 const wrapped = new WeakSet<object>();
 
 /** Which guards a client was handed to by its owner; a clone has its parent's, but no name yet. */

@@ -87,7 +87,9 @@ function decide(
   return proceed(admission, attempt);
 }
 
-/** A call that cannot even be asked about (a scope value that is none) is refused like any other. */
+/**
+ * A call that cannot even be asked about (a scope value that is none) is refused like any other.
+ */
 function admitted(guard: Guard, call: Call): Admission {
   try {
     return guard.admit(call);
@@ -178,8 +180,8 @@ function meterResponse(
 
 /**
  * An error status: 3xx and 4xx are the provider's own refusal and bill nothing; so is a 5xx whose
- * body is the provider's own error. A time-out (408, 504) and any other 5xx may hide an attempt that
- * was served, and is unknown.
+ * body is the provider's own error. A time-out (408, 504) and any other 5xx may hide an attempt
+ * that was served, and is unknown.
  */
 async function endRefused(
   response: Response,

@@ -223,7 +223,7 @@ describe('time', () => {
     expect(guard.check(ask(1_000)).fits).toBe(true);
   });
 
-  it('retry_after is exact: at that second the call fits, and a millisecond earlier it does not', () => {
+  it('retry_after is exact: then the call fits, and a millisecond earlier it does not', () => {
     let now = instant('2026-11-21T12:34:56.789Z');
     const guard = new BudgetGuard({ global_cap_per_day_usd: 0.1 }, { clock: () => now });
     guard.reserve(ask(1_000)).settle(rawUsage(30_000, 600));

@@ -72,8 +72,8 @@ export class Reservation {
 
   /**
    * Replaces the hold by what the provider billed: its whole answer, its raw `usage` object, or a
-   * `Usage`. Prefer the whole answer: the service tier and some fees stand outside `usage`, and what
-   * is not said is booked at the dearest that was open.
+   * `Usage`. Prefer the whole answer: the service tier and some fees stand outside `usage`, and
+   * what is not said is booked at the dearest that was open.
    *
    * Without usage, or with figures that cannot be meant, the whole bound is booked.
    * Throws `RESERVATION_SETTLED`, `RESERVATION_RELEASED` or `RESERVATION_EXPIRED` when it has ended

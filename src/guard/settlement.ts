@@ -69,7 +69,8 @@ function cardsFor(quote: Quote, book: PriceBook, at: EpochMs): CardFor {
   const { card, facts, provider } = quote;
   return (model) => {
     if (model === undefined || model === facts.model) return card;
-    // Answers name the dated snapshot of the model that was asked for; the user's price is for both.
+    // Answers name the dated snapshot of the model that was asked for; the user's price is for
+    // both.
     if (card.isOwn === true && parseSnapshot(model)?.model === facts.model) return card;
     return book.find(provider.name, model, at);
   };

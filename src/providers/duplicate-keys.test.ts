@@ -80,7 +80,7 @@ describe('hasDuplicateKeys', () => {
   });
 
   it('is linear: escapes, quotes, white space and depth do not add up', () => {
-    const many = 300_000;
+    const many = 100_000;
     const wires = [
       `{"a":"${'\\\\'.repeat(many)}"}`,
       `{"a":"${'\\"'.repeat(many)}"}`,
@@ -92,10 +92,11 @@ describe('hasDuplicateKeys', () => {
       `${'{"a":'.repeat(many)}1${'}'.repeat(many)}`,
     ];
     for (const wire of wires) {
-      const parsed = JSON.parse(wire) as object;
       const start = performance.now();
+      const parsed = JSON.parse(wire) as object;
+      const between = performance.now();
       expect(hasDuplicateKeys(wire, parsed)).toBe(false);
-      expect(performance.now() - start).toBeLessThan(1000);
+      expect(performance.now() - between).toBeLessThan(200 + 30 * (between - start));
     }
   });
 });

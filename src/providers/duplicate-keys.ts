@@ -2,9 +2,9 @@
  * Whether some object in `wire` has one key twice, at any depth. Of such a body readers disagree
  * whether the first or the last value counts, so what was bounded may not be what is billed.
  *
- * `parsed` must be what `JSON.parse(wire)` gave: it keeps each key once, so it holds fewer keys than
- * the text names exactly where one was repeated, however it was escaped and whatever the value that
- * was dropped. Linear in the length of the text, without recursion.
+ * `parsed` must be what `JSON.parse(wire)` gave: it keeps each key once, so it holds fewer keys
+ * than the text names exactly where one was repeated, however it was escaped and whatever was
+ * dropped with it. Linear in the length of the text, without recursion.
  */
 export function hasDuplicateKeys(wire: string, parsed: object): boolean {
   const held = keysHeld(parsed);

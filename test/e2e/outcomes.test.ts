@@ -331,6 +331,32 @@ describe('guardedFetch', () => {
   });
 });
 
+describe('a guard whose ledger has to ask its store', () => {
+  it('sends after the store has said yes, and never after it has said no', async () => {
+    await using emulator = await startEmulator({ reply });
+    const guardOver = (usd: number) => {
+      const memory = createMemoryLedger();
+      const ledger = { ...memory, reserve: () => ({ kind: 'ask' }) as const };
+      const guard = new BudgetGuard({ global_cap_per_day_usd: usd }, { ledger });
+      const options = { apiKey: 'x', baseURL: emulator.url, maxRetries: 2 };
+      return { guard, client: wrapAnthropic(new Anthropic(options), guard) };
+    };
+    const shut = guardOver(0);
+    expect(await rejection(shut.client.messages.create(claude))).toMatchObject({
+      code: 'BUDGET_CAP',
+    });
+    expect(emulator.requestCount).toBe(0);
+    const open = guardOver(10);
+    await open.client.messages.create(claude);
+    expect(emulator.requestCount).toBe(1);
+    const [balance] = open.guard.balance();
+    expect(balance).toMatchObject({
+      spent_nano_usd: Number(emulator.bill().totalNanoUsd),
+      held_nano_usd: 0,
+    });
+  });
+});
+
 describe('a guard whose ledger cannot answer', () => {
   it('refuses, typed, and sends nothing', async () => {
     const stage = await openStage(CONFIG);

@@ -156,20 +156,16 @@ describe('Anthropic meter', () => {
     expect(linesOf(stream(events))[0]?.tokens).toEqual(tokens);
   });
 
-  it('keeps cache writes and their split when a later event takes them back', () => {
-    const split = { ephemeral_1h_input_tokens: 500, ephemeral_5m_input_tokens: 0 };
-    const first = { input_tokens: 1, cache_creation_input_tokens: 500, cache_creation: split };
-    const last = {
-      input_tokens: 1,
-      cache_creation_input_tokens: 0,
-      cache_creation: { ephemeral_1h_input_tokens: 0, ephemeral_5m_input_tokens: 0 },
-      output_tokens: 9,
-    };
-    expect(linesOf(stream([start(first), delta(last)]))[0]?.tokens).toEqual({
-      input: 1,
-      cacheWrite1h: 500,
-      output: 9,
-    });
+  it.each<[string, object]>([
+    ['all', { input_tokens: 1, cache_creation_input_tokens: 0, cache_creation: SPLIT(0, 0) }],
+    ['the dearer class', { input_tokens: 0, cache_creation: SPLIT(500, 0) }],
+  ])('keeps cache writes and their split when a later event takes back %s', (_, last) => {
+    const first = { input_tokens: 1, cache_creation_input_tokens: 500 };
+    const events = [
+      start({ ...first, cache_creation: SPLIT(0, 500) }),
+      delta({ ...last, output_tokens: 9 }),
+    ];
+    expect(linesOf(stream(events))[0]?.tokens).toEqual({ input: 1, cacheWrite1h: 500, output: 9 });
   });
 
   it('keeps searches and iterations that a later event takes back', () => {
@@ -401,6 +397,10 @@ describe('Anthropic meter', () => {
     expect(meterText('{"usage":[1]}', 'application/json').kind).toBe('hostile');
   });
 });
+
+function SPLIT(five: number, hour: number): JsonObject {
+  return { ephemeral_5m_input_tokens: five, ephemeral_1h_input_tokens: hour };
+}
 
 function ADDED_SEARCH(): JsonObject {
   const added = { type: 'tool_addition', tool: { type: 'tool_definition', definition: SEARCH } };

@@ -21,9 +21,9 @@ const SEARCH_MODEL = /-search-(preview|api)/;
 const TEXT_LENGTH_MAX = 200;
 
 /**
- * Fees of the hosted tools. `tool_usage` leaves out discounted searches, which are not free, so the
- * listed calls count where they are more. Each code interpreter call counts as a session: calls may
- * share one, which the answer does not tell.
+ * What the hosted tools cost by the piece. `tool_usage` leaves out discounted searches, which are
+ * not free, so the listed calls count where they are more. Each code interpreter call counts as a
+ * session: calls may share one, which the answer does not tell.
  */
 export function feesOf(
   count: (call: Call) => number,
@@ -67,7 +67,7 @@ export function searchesOnce(body: Fields, model: string): boolean {
   return isFields(body['web_search_options']) || SEARCH_MODEL.test(model);
 }
 
-/** The image model of the request's image tool; `undefined` when the provider chooses it. */
+/** The model that draws for the request's image tool; `undefined` when the provider chooses it. */
 export function imageModel(body: Fields): string | undefined {
   const tool = toolsOf(body).find((tool) => tool['type'] === 'image_generation');
   return textOf(tool?.['model'], TEXT_LENGTH_MAX);
