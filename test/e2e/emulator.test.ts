@@ -786,8 +786,8 @@ describe('faults', () => {
 
   it('a client that times out on stalled headers is billed all the same', async () => {
     const emulator = await start(options);
-    emulator.faults.push({ kind: 'stall-headers', delayMs: 300 });
-    const client = anthropicOf(emulator).withOptions({ timeout: 50 });
+    emulator.faults.push({ kind: 'stall-headers', delayMs: 2_500 });
+    const client = anthropicOf(emulator).withOptions({ timeout: 800 });
     await expect(client.messages.create(toClaude)).rejects.toThrow(/timed out/i);
     await emulator.idle();
     expect(nano(emulator)).toBe(cost);
@@ -819,7 +819,7 @@ describe('faults', () => {
   it('openai 7 asks again when a body stalls after a 200, and both are billed', async () => {
     const emulator = await start(options);
     emulator.faults.push({ kind: 'stall-body', delayMs: 5_000 });
-    const client = openai7Of(emulator, 1).withOptions({ timeout: 150 });
+    const client = openai7Of(emulator, 1).withOptions({ timeout: 1_000 });
     const answer = await client.chat.completions.create(toGpt);
     expect(answer.usage?.completion_tokens).toBe(9);
     expect(emulator.requestCount).toBe(2);
