@@ -26,9 +26,9 @@ export function routeTable(rules: readonly RouteRule[]): RouteTable {
 /**
  * What the request is, by exact match of the last segments of a plain path; any prefix may stand in
  * front, of a free path only one that ends in its first version (`/proxy/v1`) or `/openai`. So
- * `files` is free and the `files` of a store, which cost money, are not. A path that some server might read differently from us (empty or dot segments, escapes,
- * backslashes, a trailing slash) is unmetered, and so is whatever no rule names: a trick can make a
- * route refused, never free.
+ * `files` is free and the `files` of a store, which cost money, are not. A path that some server
+ * might read differently from us (empty or dot segments, escapes, backslashes, a trailing slash) is
+ * unmetered, and so is whatever no rule names: a trick can make a route refused, never free.
  */
 export function matchRoute(
   table: RouteTable,

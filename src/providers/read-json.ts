@@ -23,8 +23,8 @@ export function unreadable(field: string, reason: string): Unreadable {
 }
 
 /**
- * The body off the wire as a JSON object. One that has a key twice in one object is refused: readers
- * differ on which of its values counts.
+ * The body off the wire as a JSON object. One that has a key twice in one object is refused:
+ * readers differ on which of its values counts.
  */
 export function parseBody(wire: string): JsonObject | Unreadable {
   if (wire.length > REQUEST_CHARS_MAX) {

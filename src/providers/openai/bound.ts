@@ -253,9 +253,9 @@ export function placeOf(
 const NO_GEO: readonly string[] = [];
 
 /**
- * The uplift is charged on regional hosts, and a project that is bound to a region is turned away at
- * any other host (data residency guide of developers.openai.com; `incorrect_hostname` as quoted in
- * BerriAI/litellm pull requests 28622 and 32387). A proxy of one's own says nothing: then it is
+ * The uplift is charged on regional hosts, and a project that is bound to a region is turned away
+ * at any other host (data residency guide of developers.openai.com; `incorrect_hostname` as quoted
+ * in BerriAI/litellm pull requests 28622 and 32387). A proxy of one's own says nothing: then it is
  * the user's `assume.openai.geo`.
  */
 function geosOf({ geo }: RequestFacts): readonly string[] {
