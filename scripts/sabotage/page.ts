@@ -63,5 +63,5 @@ function cell(text: string): string {
 
 /** A test's title is plain text, whatever is in it. */
 function escaped(title: string): string {
-  return title.replace(/[\\|*_<>[\]]/g, (sign) => `\\${sign}`);
+  return title.replace(/[\\|*<>[\]]/g, (sign) => `\\${sign}`);
 }
