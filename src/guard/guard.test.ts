@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { BudgetCapError } from '../errors/budget-cap-error.ts';
 import { HardcapError } from '../errors/error.ts';
 import { createMemoryLedger } from '../stores/memory/memory-ledger.ts';
@@ -297,7 +297,9 @@ describe('a ledger that must ask its store', () => {
 
 describe('fromConfig', () => {
   it('reads a file, and says what is wrong with it', () => {
-    const path = join(mkdtempSync(join(tmpdir(), 'hardcap-')), 'budget-guard.config.json');
+    const folder = mkdtempSync(join(tmpdir(), 'hardcap-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, 'budget-guard.config.json');
     writeFileSync(path, JSON.stringify({ global_cap_per_day_usd: 3 }));
     expect(BudgetGuard.fromConfig(path).balance()[0]?.cap_usd).toBe(3);
     writeFileSync(path, '{ nope');
