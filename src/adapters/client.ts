@@ -158,7 +158,7 @@ function unreachable(provider: Provider, reason: string): MisuseError {
 function alreadyGuarded({ provider }: ClientTie): MisuseError {
   return new MisuseError(
     'CONFIG_INVALID',
-    `This ${provider.name} client is already guarded by the same guard with other scopes. Run the ` +
-      'calls inside guard.run({ ... }, fn), or wrap a clone: client.withOptions({}).',
+    `This ${provider.name} client is already guarded by the same guard with other scopes. Run ` +
+      'the calls inside guard.run({ ... }, fn), or wrap a clone: client.withOptions({}).',
   );
 }
