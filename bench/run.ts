@@ -1,5 +1,5 @@
 /**
- * Runs every suite in a process of its own and writes `docs/reference/benchmarks.md`. Figures are
+ * Compiles the library as it is published, runs every suite in a process of its own and writes `docs/reference/benchmarks.md`. Figures are
  * never typed by hand: change the code, run `npm run bench`, keep the page.
  */
 import { execFileSync } from 'node:child_process';
@@ -14,7 +14,7 @@ import { kernelRows, ledgerRows } from './rows.ts';
 import { markdownTable, type Row } from './table.ts';
 
 const PAGE = new URL('../docs/reference/benchmarks.md', import.meta.url);
-const SUITE = new URL('./suite.ts', import.meta.url).pathname;
+const SUITE = new URL('../dist/bench/bench/suite.js', import.meta.url).pathname;
 const SUITE_MS_MAX = 600_000;
 
 function run(name: string): unknown {
@@ -22,12 +22,14 @@ function run(name: string): unknown {
   const started = Date.now();
   const output = execFileSync(
     process.execPath,
-    ['--expose-gc', '--max-old-space-size=8192', '--import', 'tsx', SUITE, name],
+    ['--expose-gc', '--max-old-space-size=8192', SUITE, name],
     { encoding: 'utf8', timeout: SUITE_MS_MAX, stdio: ['ignore', 'pipe', 'inherit'] },
   );
   process.stderr.write(`bench: ${name} took ${((Date.now() - started) / 1000).toFixed(0)} s\n`);
   return JSON.parse(output.trim().split('\n').at(-1) ?? '');
 }
+
+execFileSync('npx', ['tsc', '-p', 'tsconfig.bench.json'], { stdio: 'inherit' });
 
 const decision = run('decision') as ReturnType<typeof benchDecision>;
 const kernel = run('kernel') as Awaited<ReturnType<typeof benchKernel>>;
@@ -48,7 +50,7 @@ const decisionRows: readonly Row[] = decision.map((figure) => [
 const page = `# Benchmarks
 
 Written by \`npm run bench\`; no figure here is typed by hand. Node ${process.version}, ${cpus().length} cores
-(${cpus()[0]?.model.trim() ?? 'unknown'}), on a shared and noisy machine: trust ratios inside one table more than
+(${cpus()[0]?.model.trim() ?? 'unknown'}), the library compiled as it is published, on a shared and noisy machine: trust ratios inside one table more than
 absolute times. Numbers to reach stand in the last column where there is one.
 
 ## The guard's decision
