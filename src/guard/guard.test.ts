@@ -337,3 +337,25 @@ describe('a conversation that the provider keeps', () => {
     expect(other, 'another model counts otherwise').toMatchObject({ code: 'UNBOUNDED_REQUEST' });
   });
 });
+
+describe("inputBound: 'tight'", () => {
+  const prose = 'A sentence of plain English prose, as people write it. '.repeat(80);
+  const call = ask(100, { messages: [{ role: 'user', content: prose }] });
+  const inputOf = (guard: BudgetGuard) => guard.reserve(call).quote.bound.inputTokens;
+
+  it('holds less for prose than the hard bound', () => {
+    const hard = inputOf(new BudgetGuard({ global_cap_usd: 9 }));
+    const tight = inputOf(new BudgetGuard({ global_cap_usd: 9, inputBound: 'tight' }));
+    expect(tight).toBeLessThan(hard * 0.75);
+  });
+
+  it('holds more once the provider was seen to count more, and at most the hard bound', () => {
+    const guard = new BudgetGuard({ global_cap_usd: 9, inputBound: 'tight' });
+    const first = inputOf(guard);
+    const usage = lines({ input: Math.ceil(first * 1.2), output: 1 }) as never;
+    guard.reserve(call).finishAt({ kind: 'complete', usage });
+    const second = inputOf(guard);
+    expect(second).toBeGreaterThan(first);
+    expect(second).toBeLessThanOrEqual(inputOf(new BudgetGuard({ global_cap_usd: 9 })));
+  });
+});

@@ -21,6 +21,7 @@ import { HistoryMemory } from './history.ts';
 import { createIds } from './ids.ts';
 import { assumptionsOf, quoteCall, type ProviderAssumptions } from './quote.ts';
 import { drawOf, Reservation, type ReservationPorts } from './reservation.ts';
+import { TightMeasure } from './tight.ts';
 import { monotone, warnOfStalePrices } from './clock.ts';
 
 /** What a guard takes from outside instead of making it itself. */
@@ -102,10 +103,11 @@ export class BudgetGuard implements Guard {
     this.#policy = createPolicy(this.#settings.caps);
     const history = new HistoryMemory();
     this.#assumptions = assumptionsOf(this.#settings, history);
+    const tight = this.#settings.inputBound === 'tight' ? new TightMeasure() : undefined;
     const clock = monotone(ports.clock ?? systemClock);
     const book = ports.priceBook ?? createPriceBook({ overrides: this.#settings.prices });
     const ledger = ports.ledger ?? createMemoryLedger();
-    this.#ports = { ledger, book, clock, events: new EventHub(), history };
+    this.#ports = { ledger, book, clock, events: new EventHub(), history, tight };
     warnOfStalePrices(book, clock(), this.#settings.maxPriceAgeDays);
   }
 
@@ -210,6 +212,7 @@ export class BudgetGuard implements Guard {
       book,
       policy: this.#policy,
       assumptions: this.#assumptions,
+      tight: this.#ports.tight,
     });
   }
 

@@ -10,6 +10,7 @@ import { findProvider } from '../providers/registry.ts';
 import { addTokens, CALLS_ONE } from '../units/count.ts';
 import type { EpochMs } from '../units/time.ts';
 import type { HistoryMemory } from './history.ts';
+import type { TightMeasure } from './tight.ts';
 import { DEFAULT_ROUTES, type Call, type Quote } from './call.ts';
 import { isUnpriced } from './settlement.ts';
 
@@ -20,6 +21,8 @@ export interface QuoteTerms {
   readonly book: PriceBook;
   readonly policy: Policy;
   readonly assumptions: ProviderAssumptions;
+  /** How input text is measured, where not by the hard bound. */
+  readonly tight: TightMeasure | undefined;
 }
 
 /** The assumptions that hold for a provider, by its name. */
@@ -41,7 +44,12 @@ export function quoteCall(call: Call, terms: QuoteTerms): Quote | HardcapError {
   const { book, at } = terms;
   const card = book.find(provider.name, facts.model, at);
   if (card === undefined) return unknownPrice(provider, facts);
-  const bound = provider.bound(facts, card, assumptions);
+  const bound = provider.bound(
+    facts,
+    card,
+    assumptions,
+    terms.tight?.sizerFor(provider.name, facts.model),
+  );
   if ('kind' in bound) return unbounded(facts, bound);
   const usd = boundCost(bound, card);
   if (isUnpriced(usd)) return unpricedBound(facts, usd.reason);

@@ -10,6 +10,7 @@ import type { JsonObject } from '../providers/provider.ts';
 import type { PriceBook } from '../pricing/price-book.ts';
 import type { Quote } from './call.ts';
 import type { HistoryMemory } from './history.ts';
+import type { TightMeasure } from './tight.ts';
 import type { DriftEvent, DrawEvent, EventHub } from './events.ts';
 import { readRawUsage } from './raw-usage.ts';
 import { atBound, settlementOf, type Settlement } from './settlement.ts';
@@ -28,6 +29,8 @@ export interface ReservationPorts {
   readonly clock: Clock;
   readonly events: EventHub;
   readonly history: HistoryMemory;
+  /** The tight measure where it is in use: it learns from what was billed. */
+  readonly tight: TightMeasure | undefined;
 }
 
 const ENDED_CODES = {
@@ -115,6 +118,7 @@ export class Reservation {
     const settlement = settlementOf(reading, this.#settling());
     if (settlement.outcome === 'refused') this.#release(settlement);
     else this.#finish(settlement);
+    if (reading.kind === 'complete') this.#ports.tight?.observe(this.quote, reading.usage);
     this.#rememberHistory(reading);
   }
 
