@@ -63,7 +63,9 @@ class BodyWatch {
     this.#idleTimeoutMs = terms.idleTimeoutMs;
     this.#arm(this.#idleTimeoutMs);
     this.#signal = terms.signal;
-    this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
+    // A signal that has fired already tells nobody any more.
+    if (this.#signal?.aborted === true) this.#onAbort();
+    else this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {

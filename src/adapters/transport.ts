@@ -115,9 +115,10 @@ function proceed(admission: Reservation | HardcapError, attempt: Attempt): Promi
 async function send(reservation: Reservation, attempt: Attempt): Promise<Response> {
   const { boundary, request, provider, facts } = attempt;
   const { guard } = boundary;
-  const amendment = provider.amend(facts);
+  let amendment: Amendment | undefined;
   let response: Response;
   try {
+    amendment = provider.amend(facts);
     const { input, init } = amendment === undefined ? request : withBody(request, amendment.wire);
     response = await egress(boundary, input, marked(init, guard.root));
   } catch (error) {
@@ -133,7 +134,15 @@ async function send(reservation: Reservation, attempt: Attempt): Promise<Respons
     return response;
   }
   if (!response.ok) return endRefused(response, { reservation, provider, guard });
-  return meterResponse(response, { reservation, amendment, guard, signal: request.signal });
+  try {
+    return meterResponse(response, { reservation, amendment, guard, signal: request.signal });
+  } catch (error) {
+    // An answer that only looks like a web response: nobody will read it, so nobody else ends it.
+    endHold(() => {
+      if (reservation.isOpen) reservation.settleUnknown('an answer that could not be handed on');
+    });
+    throw error;
+  }
 }
 
 /**

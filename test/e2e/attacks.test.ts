@@ -149,6 +149,36 @@ describe('an answer that is no fresh web response', () => {
     expect(upstream.settled[0]?.cost_nano_usd).toBe(upstream.settled[0]?.held_nano_usd);
   });
 
+  it('headers that cannot be copied end the hold at once, at the bound', async () => {
+    const headers = {
+      get: () => 'application/json',
+      [Symbol.iterator]: () => [['bad name', 'x']].values(),
+    };
+    const answer = { ok: true, status: 200, headers, body: new ReadableStream({}) };
+    const upstream = withUpstream(() => Promise.resolve(answer), {
+      ...ROOMY,
+      idleTimeoutMs: 60_000,
+    });
+    expect(await rejection(upstream.send(claude))).toBeInstanceOf(TypeError);
+    expect(upstream.settled.map(({ outcome }) => outcome)).toEqual(['unknown']);
+    expect(upstream.openHolds()).toBe(0);
+  });
+
+  it('a signal that fired before the answer was handed on ends the hold at once', async () => {
+    const abort = new AbortController();
+    const guard = new BudgetGuard({ ...ROOMY, idleTimeoutMs: 60_000 });
+    const outcomes: string[] = [];
+    guard.on('settled', ({ outcome }) => outcomes.push(outcome));
+    const fetch = () => {
+      abort.abort();
+      return Promise.resolve(new Response(new ReadableStream({})));
+    };
+    const init = { method: 'POST', body: JSON.stringify(claude), signal: abort.signal };
+    await guardedFetch(guard, { provider: 'anthropic', fetch })('http://up.test/v1/messages', init);
+    expect(outcomes).toEqual(['unknown']);
+    expect(guard.balance()[0]?.held_nano_usd).toBe(0);
+  });
+
   it('an error status whose body never ends is booked after the idle time', async () => {
     const upstream = withUpstream(() => new Response(new ReadableStream({}), { status: 500 }));
     void upstream.send(claude);
