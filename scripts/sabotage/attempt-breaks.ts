@@ -297,7 +297,7 @@ export const ATTEMPT_BREAKS: readonly Break[] = [
     part: ONCE,
     guarantee: 'An aborted request ends its hold at once',
     file: 'src/adapters/metered-body.ts',
-    find: "this.#signal?.addEventListener('abort', this.#onAbort, { once: true });",
+    find: "else this.#signal?.addEventListener('abort', this.#onAbort, { once: true });",
     replace: '',
     broken: 'nobody listens to the signal',
     tests: OUTCOMES,
