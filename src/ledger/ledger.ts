@@ -31,8 +31,11 @@ export type ReserveReply =
   | { readonly kind: 'reserved'; readonly observedShort: readonly Short[] }
   /** Nothing was held anywhere. `short` holds every enforced account that has too little room. */
   | { readonly kind: 'refused'; readonly short: readonly Short[] }
-  /** The ledger cannot decide locally; use `reserveAsync`. Nothing was held. */
-  | { readonly kind: 'ask' }
+  /**
+   * The ledger cannot decide locally; use `reserveAsync`. Nothing was held. `short` is what the
+   * refusal would say to a caller that may not wait; absent when only the store knows.
+   */
+  | { readonly kind: 'ask'; readonly short?: readonly Short[] }
   | { readonly kind: 'unavailable'; readonly cause: unknown }
   /** The id is known with other amounts or accounts. Nothing changed. */
   | { readonly kind: 'conflict' };

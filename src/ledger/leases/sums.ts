@@ -15,7 +15,7 @@ export type Ceilings = readonly [usd: number | null, tokens: number | null, call
 export const DIMENSIONS = [0, 1, 2] as const;
 
 /** Nothing in any dimension. */
-export const NO_SUMS: Sums = Object.freeze([0, 0, 0]);
+export const NO_SUMS: Sums = [0, 0, 0];
 
 /** Amounts in the order in which they travel. */
 export function sumsOf({ usd, tokens, calls }: Amounts): Sums {
