@@ -9,6 +9,7 @@ import {
   accountOf,
   amountsOf,
   assertBalance,
+  extend,
   instant,
   mustReserve,
   mustSettle,
@@ -36,19 +37,20 @@ export const changingCases: readonly ConformanceCase[] = [
       const ledger = await make();
       const [a, b] = [capped(10, 'a'), capped(20, 'b')];
       await mustReserve(ledger, { id: 'r', sum: { usd: 6, calls: 1 }, accounts: [a, b] });
-      const extend = (usd: number) => ledger.extend({ id: 'r', at: NOON, by: amountsOf({ usd }) });
-      const refused = assertKind(extend(5), 'refused', 'extend by 5');
+      const more = async (usd: number) =>
+        await extend(ledger, { id: 'r', at: NOON, by: amountsOf({ usd }) });
+      const refused = assertKind(await more(5), 'refused', 'extend by 5');
       assertEqual(
         refused.short.map(({ account }) => account.capId),
         ['a'],
         'short',
       );
       for (const account of [a, b]) assertBalance(ledger, account, { held: { usd: 6, calls: 1 } });
-      assertKind(extend(4), 'extended', 'extend by 4');
+      assertKind(await more(4), 'extended', 'extend by 4');
       for (const account of [a, b]) assertBalance(ledger, account, { held: { usd: 10, calls: 1 } });
       await mustReserve(ledger, { id: 'r', sum: { usd: 6, calls: 1 }, accounts: [a, b] });
       mustSettle(ledger, { id: 'r', sum: { usd: 10, calls: 1 } });
-      assertEqual(extend(1), { kind: 'already', outcome: 'settled' }, 'extend after the end');
+      assertEqual(await more(1), { kind: 'already', outcome: 'settled' }, 'extend after the end');
       for (const account of [a, b])
         assertBalance(ledger, account, { spent: { usd: 10, calls: 1 } });
     },
@@ -65,10 +67,10 @@ export const changingCases: readonly ConformanceCase[] = [
       };
       await mustReserve(ledger, { id: 'old', sum: { usd: 2 }, accounts: [window(1)] });
       await mustReserve(ledger, { id: 'new', sum: { usd: 7 }, accounts: [window(2)] });
-      const extend = (usd: number) =>
-        ledger.extend({ id: 'old', at: NOON, by: amountsOf({ usd }) });
-      assertKind(extend(2), 'refused', 'extend past the newest window');
-      assertKind(extend(1), 'extended', 'extend up to the ceiling');
+      const more = async (usd: number) =>
+        await extend(ledger, { id: 'old', at: NOON, by: amountsOf({ usd }) });
+      assertKind(await more(2), 'refused', 'extend past the newest window');
+      assertKind(await more(1), 'extended', 'extend up to the ceiling');
       assertBalance(ledger, window(2), { held: { usd: 10 } });
       assertBalance(ledger, window(3), { held: { usd: 7 } });
     },
@@ -84,8 +86,9 @@ export const changingCases: readonly ConformanceCase[] = [
       const at = instant(DAY + DAY_MS + 5);
       await mustReserve(ledger, { id: 'r', sum: { usd: 5 }, accounts: [today] });
       await mustReserve(ledger, { id: 'n', sum: { usd: 10 }, accounts: [tomorrow], at });
-      assertKind(ledger.extend({ id: 'r', at, by: amountsOf({ usd: 5 }) }), 'extended', 'extend');
-      const past = ledger.extend({ id: 'r', at, by: amountsOf({ usd: 1 }) });
+      const five = { id: 'r', at, by: amountsOf({ usd: 5 }) };
+      assertKind(await extend(ledger, five), 'extended', 'extend');
+      const past = await extend(ledger, { id: 'r', at, by: amountsOf({ usd: 1 }) });
       assertKind(past, 'refused', 'an extension past the ceiling of the window of its hold');
       mustSettle(ledger, { id: 'r', sum: { usd: 9 }, at });
       assertBalance(ledger, today, { spent: { usd: 9 } });

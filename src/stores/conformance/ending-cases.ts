@@ -10,6 +10,7 @@ import {
   amountsOf,
   assertBalance,
   assertOpen,
+  extend,
   mustRefuse,
   mustReserve,
   mustSettle,
@@ -176,7 +177,7 @@ export const endingCases: readonly ConformanceCase[] = [
       for (const id of ['free', 'lost']) await mustReserve(ledger, { id, sum, accounts });
       for (const id of ['free', 'lost']) {
         const by = amountsOf({ usd: 7 });
-        assertKind(ledger.extend({ id, at: NOON, by }), 'extended', `extend ${id}`);
+        assertKind(await extend(ledger, { id, at: NOON, by }), 'extended', `extend ${id}`);
       }
       assertKind(end(ledger, 'free', 'released', {}), 'ended', 'release');
       const whole = { usd: 37, tokens: 5, calls: 1 };

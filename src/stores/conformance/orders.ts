@@ -1,5 +1,11 @@
 import type { Account, Amounts, Balance, WindowPart } from '../../ledger/account.ts';
-import type { Ledger, ReserveOrder, ReserveReply } from '../../ledger/ledger.ts';
+import type {
+  ExtendOrder,
+  ExtendReply,
+  Ledger,
+  ReserveOrder,
+  ReserveReply,
+} from '../../ledger/ledger.ts';
 import { calls, tokens } from '../../units/count.ts';
 import { nanoUsd } from '../../units/money.ts';
 import { epochMs, type EpochMs } from '../../units/time.ts';
@@ -92,6 +98,22 @@ export async function reserve(ledger: Ledger, sketch: ReserveSketch): Promise<Re
   const asked = await ledger.reserveAsync(order);
   assertThat(asked.kind !== 'ask', '`reserveAsync` decides');
   return asked;
+}
+
+/** How often an extension is said again, and how long it waits before that. */
+const EXTENDS_MAX = 100;
+const EXTEND_WAIT_MS = 20;
+
+/**
+ * Extends; where the ledger must ask its store first, says it again until that has answered. What
+ * is still unavailable then is returned as it is.
+ */
+export async function extend(ledger: Ledger, order: ExtendOrder): Promise<ExtendReply> {
+  for (let said = 1; ; said += 1) {
+    const reply = ledger.extend(order);
+    if (reply.kind !== 'unavailable' || said >= EXTENDS_MAX) return reply;
+    await new Promise((resolve) => setTimeout(resolve, EXTEND_WAIT_MS));
+  }
 }
 
 /** Reserves, and fails the case unless it is admitted. */

@@ -24,3 +24,5 @@ export const ledgerConformance: readonly ConformanceCase[] = [
 ];
 
 export type { ConformanceCase, ConformanceLedger, MakeLedger } from './case.ts';
+export { leaseStoreConformance } from './lease-suite.ts';
+export type { ConformanceLeaseStore, LeaseConformanceCase, MakeLeaseStore } from './lease-case.ts';

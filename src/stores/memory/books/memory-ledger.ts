@@ -1,7 +1,7 @@
-import type { JournalEvent } from '../../ledger/journal.ts';
-import { Books, type BooksOptions } from '../../ledger/books.ts';
-import type { Ledger } from '../../ledger/ledger.ts';
-import { replay } from '../../ledger/replay.ts';
+import type { JournalEvent } from '../../../ledger/journal.ts';
+import { Books, type BooksOptions } from '../../../ledger/books.ts';
+import type { Ledger } from '../../../ledger/ledger.ts';
+import { replay } from '../../../ledger/replay.ts';
 
 /** What a memory ledger can be told. */
 export interface MemoryLedgerOptions extends BooksOptions {

@@ -4,7 +4,7 @@ import type { HolderMessage, SliceItem } from '../../ledger/leases/message.ts';
 import { NO_SUMS, type Sums } from '../../ledger/leases/sums.ts';
 import { nanoUsd } from '../../units/money.ts';
 import { epochMs } from '../../units/time.ts';
-import { createMemoryLeaseStore, type MemoryLeaseStore } from './memory-lease-store.ts';
+import { createMemoryLeaseStore, type MemoryLeaseStore } from './lease-store.ts';
 
 const NOON = epochMs(1_800_000_000_000)!;
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError, HardcapError, IntegrityError } from '../../errors/error.ts';
-import { FORGET_AFTER_MS } from '../../ledger/account-table.ts';
-import type { Account, Amounts } from '../../ledger/account.ts';
-import { ADJUSTMENTS_MAX } from '../../ledger/books.ts';
-import { checkInvariants } from '../../ledger/invariants.ts';
-import type { JournalEvent } from '../../ledger/journal.ts';
-import { replay } from '../../ledger/replay.ts';
-import type { ReserveReply } from '../../ledger/ledger.ts';
-import { accountOf, amountsOf, DAY, instant, reserveOrder } from '../conformance/orders.ts';
+import { ConfigError, HardcapError, IntegrityError } from '../../../errors/error.ts';
+import { FORGET_AFTER_MS } from '../../../ledger/account-table.ts';
+import type { Account, Amounts } from '../../../ledger/account.ts';
+import { ADJUSTMENTS_MAX } from '../../../ledger/books.ts';
+import { checkInvariants } from '../../../ledger/invariants.ts';
+import type { JournalEvent } from '../../../ledger/journal.ts';
+import { replay } from '../../../ledger/replay.ts';
+import type { ReserveReply } from '../../../ledger/ledger.ts';
+import { accountOf, amountsOf, DAY, instant, reserveOrder } from '../../conformance/orders.ts';
 import { createMemoryLedger, type MemoryLedger } from './memory-ledger.ts';
 
 const MINUTE = 60_000;
