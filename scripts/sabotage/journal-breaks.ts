@@ -1,0 +1,133 @@
+import type { Break } from './break.ts';
+
+const NOTHING_LOST = '5. Nothing lost';
+const READING = ['src/journal/read-journal.test.ts'];
+const WRITING = ['src/journal/file-journal.test.ts'];
+const RECOVERY = ['src/journal/recovery.test.ts'];
+const FATE = ['src/journal/fate.test.ts'];
+
+/** Breaks of the holder's journal and of the recovery of holders. */
+export const JOURNAL_BREAKS: readonly Break[] = [
+  {
+    part: NOTHING_LOST,
+    guarantee: 'A record is in the file before the request leaves',
+    file: 'src/journal/segment.ts',
+    find: 'this.#addLine(textOfRecord(record, accounts));\n      this.#write();',
+    replace:
+      'this.#addLine(textOfRecord(record, accounts));\n' +
+      '      if (this.#lines.length > 500) this.#write();',
+    broken: 'records are gathered before they are written',
+    tests: WRITING,
+    title: 'has each record in the file',
+  },
+  {
+    part: NOTHING_LOST,
+    guarantee: 'A record that was refused for lack of room is never read back',
+    file: 'src/journal/segment.ts',
+    find: 'ftruncateSync(this.#descriptor, this.#bytes);',
+    replace: 'void ftruncateSync;',
+    broken: 'what came into the file of a failed record stays there',
+    tests: WRITING,
+    title: 'where there is no room',
+  },
+  {
+    part: NOTHING_LOST,
+    guarantee: 'One changed bit of a journal is noticed',
+    file: 'src/journal/journal-line.ts',
+    find: 'if (line[end + 1 + digit] !== hexDigit(',
+    replace: 'if (digit > 8 && line[end + 1 + digit] !== hexDigit(',
+    broken: 'check sums are not compared',
+    tests: READING,
+    title: 'any one bit changed',
+  },
+  {
+    part: NOTHING_LOST,
+    guarantee: 'A journal with a record missing proves nothing',
+    file: 'src/journal/record-text.ts',
+    find: 'if (words[0] !== String(number)) return undefined;',
+    replace: 'if (words[0] === String(-number)) return undefined;',
+    broken: 'gaps in the numbers of the records are passed over',
+    tests: READING,
+    title: 'a line taken out',
+  },
+  {
+    part: NOTHING_LOST,
+    guarantee: 'A whole last record whose line feed is damaged is not dropped as cut off',
+    file: 'src/journal/read-journal.ts',
+    find: 'if (!isWholeBut(bytes)) break;',
+    replace: 'if (bytes.length > 0 || isWholeBut(bytes)) break;',
+    broken: 'every rest without line feed counts as cut off',
+    tests: READING,
+    title: 'any one bit changed',
+  },
+  {
+    part: NOTHING_LOST,
+    guarantee: 'A new file counts only when all of the state is in it',
+    file: 'src/journal/read-journal.ts',
+    find: 'if (identity === undefined || !fold.isWhole)',
+    replace: 'if (identity === undefined)',
+    broken: 'a new file that a crash cut off is taken for the whole journal',
+    tests: READING,
+    title: 'wherever a crash cuts the new file off',
+  },
+  {
+    part: NOTHING_LOST,
+    guarantee: 'An older file never stands in for a newer one that is corrupt',
+    file: 'src/journal/read-journal.ts',
+    find: "if (reading.kind !== 'begun') return reading;",
+    replace: "if (reading.kind === 'read') return reading;",
+    broken: 'reading goes back to the file before a corrupt one',
+    tests: READING,
+    title: 'does not go back',
+  },
+  {
+    part: NOTHING_LOST,
+    guarantee: 'A call in flight at the crash is charged at its bound',
+    file: 'src/journal/fold.ts',
+    find: 'totals.set(key, plus(totals.get(key) ?? NO_SUMS, amounts));',
+    replace: 'totals.set(key, plus(totals.get(key) ?? NO_SUMS, NO_SUMS));',
+    broken: 'calls in flight count as nothing',
+    tests: RECOVERY,
+    title: 'charges what is in flight at its bound',
+  },
+  {
+    part: NOTHING_LOST,
+    guarantee: 'A journal written on another boot proves nothing',
+    file: 'src/journal/recovery.ts',
+    find: 'return isThisBoot(holder) ? undefined :',
+    replace: 'return isThisBoot(holder) || true ? undefined :',
+    broken: 'journals are trusted after a reboot',
+    tests: RECOVERY,
+    title: 'the host has booted since',
+  },
+  {
+    part: NOTHING_LOST,
+    guarantee: 'What was charged whole cannot be taken back call by call',
+    file: 'src/journal/recovery.ts',
+    find: 'map((call) => ({ ...call, keys: [] }))',
+    replace: 'map((call) => ({ ...call }))',
+    broken: 'doubts of an untrusted journal name accounts',
+    tests: RECOVERY,
+    title: 'none can be taken back',
+  },
+  {
+    part: NOTHING_LOST,
+    guarantee: 'A process id that another process has now is not its holder',
+    file: 'src/journal/fate.ts',
+    find: "return found.started === started ? 'alive' : 'gone';",
+    replace: "return found.started === started ? 'alive' : 'alive';",
+    broken: 'the start of the process is not compared',
+    tests: FATE,
+    title: 'when another has it',
+  },
+  {
+    part: NOTHING_LOST,
+    guarantee: 'A holder that cannot be seen from here is not taken for dead',
+    file: 'src/journal/fate.ts',
+    find: "if (namespace !== here.namespace) return 'unknown';",
+    replace: '',
+    broken: 'process ids of another container are looked up in this one',
+    tests: FATE,
+    title: 'in another namespace',
+  },
+];
