@@ -158,21 +158,13 @@ class BodyWatch {
 }
 
 /**
- * Ends a hold while the caller's answer goes on. A ledger that cannot write is asked again, for the
- * same end each time; until it writes, and if it never does, the hold stands, which is safe, and
- * the reservation has reported it as `drift`.
+ * Ends a hold while the caller's answer goes on. Where the ledger cannot write, the reservation has
+ * said so as `drift`, its hold stands, and the guard tries the same end again.
  */
-export function endHold(end: () => void, triesLeft: number = END_TRIES_MAX): void {
+export function endHold(end: () => void): void {
   try {
     end();
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
-    if (triesLeft === 0) return;
-    const timer = setTimeout(() => endHold(end, triesLeft - 1), END_RETRY_MS);
-    if (typeof timer === 'object') timer.unref();
   }
 }
-
-/** How long and how often a ledger that cannot write is asked again to end a hold: ten minutes. */
-const END_RETRY_MS = 1_000;
-const END_TRIES_MAX = 600;

@@ -1,6 +1,7 @@
 import { HardcapError, MisuseError, RefusalError } from '../errors/error.ts';
 import type { Call } from '../guard/call.ts';
-import { isMustAsk, type Admission, type Guard } from '../guard/guard.ts';
+import { isMustAsk, type Admission, type MustAsk } from '../guard/admission.ts';
+import type { Guard } from '../guard/guard.ts';
 import { Reservation } from '../guard/reservation.ts';
 import type { Scopes } from '../policy/scope.ts';
 import type { Amendment, Provider, RequestFacts } from '../providers/provider.ts';
@@ -83,7 +84,7 @@ function decide(
     return Promise.resolve(refusalResponse(admission, provider));
   }
   const attempt = { boundary, request, provider, facts };
-  if (isMustAsk(admission)) return admission.ask().then((late) => proceed(late, attempt));
+  if (isMustAsk(admission)) return proceedLate(admission, attempt);
   return proceed(admission, attempt);
 }
 
@@ -111,6 +112,26 @@ function proceed(admission: Reservation | HardcapError, attempt: Attempt): Promi
   if (admission instanceof Reservation) return send(admission, attempt);
   return Promise.resolve(refusalResponse(admission, attempt.provider));
 }
+
+/**
+ * Waits for the ledger's store. A caller that gives up meanwhile is answered at once; a hold that
+ * comes after that is given back, and nothing leaves.
+ */
+function proceedLate(asking: MustAsk, attempt: Attempt): Promise<Response> {
+  const { signal } = attempt.request;
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(signal === undefined ? undefined : abortReason(signal));
+    signal?.addEventListener('abort', giveUp, { once: true });
+    const go = (late: Reservation | HardcapError) => {
+      signal?.removeEventListener('abort', giveUp);
+      if (signal?.aborted !== true) resolve(proceed(late, attempt));
+      else if (late instanceof Reservation) endHold(() => late.releaseAs('unsent', GAVE_UP));
+    };
+    asking.ask().then(go).catch(reject);
+  });
+}
+
+const GAVE_UP = 'the caller gave up while the ledger asked its store';
 
 async function send(reservation: Reservation, attempt: Attempt): Promise<Response> {
   const { boundary, request, provider, facts } = attempt;

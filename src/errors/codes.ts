@@ -96,6 +96,11 @@ export const ERROR_TABLE = {
     meaning: 'The ledger has never seen this reservation id.',
     remedy: 'Pass the id that `reserve` returned.',
   },
+  ORDER_INVALID: {
+    ...row('ORDER_INVALID'),
+    meaning: 'An operator’s order to the books cannot be carried out as it stands.',
+    remedy: 'Correct what the message names; nothing was changed.',
+  },
   STORE_UNAVAILABLE: {
     ...row('STORE_UNAVAILABLE'),
     meaning: 'The ledger cannot answer, so no money can be held.',

@@ -18,6 +18,7 @@ export const KIND_OF_CODE = {
   RESERVATION_RELEASED: 'misuse',
   RESERVATION_EXPIRED: 'misuse',
   RESERVATION_UNKNOWN: 'misuse',
+  ORDER_INVALID: 'misuse',
   STORE_UNAVAILABLE: 'operation',
   STORE_CONFLICT: 'operation',
   UPSTREAM_FAILED: 'operation',

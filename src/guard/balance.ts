@@ -1,11 +1,8 @@
 import type { Account, Amounts, Balance } from '../ledger/account.ts';
 import type { Ledger, Short } from '../ledger/ledger.ts';
 import { fits } from '../kernel/arithmetic.ts';
-import type { Policy } from '../policy/plan.ts';
-import type { ScopeSet } from '../policy/scope.ts';
 import { addCalls, addTokens } from '../units/count.ts';
 import { addNanoUsd, usdOf } from '../units/money.ts';
-import type { EpochMs } from '../units/time.ts';
 import type { Quote } from './call.ts';
 
 /** One account's balance, in dollars to read and in exact integers to compute with. */
@@ -36,13 +33,9 @@ export interface AccountBalance {
 
 const DIMENSIONS = ['usd', 'tokens', 'calls'] as const;
 
-/** What stands in the accounts that a call with these scopes draws on. */
-export function balancesOf(
-  policy: Policy,
-  ledger: Ledger,
-  { scopes, at }: { readonly scopes: ScopeSet; readonly at: EpochMs },
-): readonly AccountBalance[] {
-  return policy.accountsOf(scopes, at).map((account) => describe(account, ledger.balance(account)));
+/** What stands in one account, as the ledger knows it now. */
+export function balanceOf(ledger: Ledger, account: Account): AccountBalance {
+  return describeBalance(account, ledger.balance(account));
 }
 
 /** The enforced accounts that have too little room for the quote now. Nothing is held. */
@@ -82,7 +75,11 @@ function partsOf(ledger: Ledger, account: Account): readonly Amounts[] {
   });
 }
 
-function describe(account: Account, { spent, held, overdrawn }: Balance): AccountBalance {
+/** One account and its balance in plain JSON. */
+export function describeBalance(
+  account: Account,
+  { spent, held, overdrawn }: Balance,
+): AccountBalance {
   const { usd, tokens, calls } = account.ceiling;
   const leavesAt = account.parts.at(-1)?.leavesAt ?? null;
   return {

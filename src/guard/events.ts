@@ -88,6 +88,8 @@ export interface DriftEvent {
    * meant.
    * `usage-missing`: it gave none. `late-usage`: figures came after the hold had been closed.
    * `unpriced-model`: a model without a price card answered. `stale-prices`: the price book is old.
+   * `settle-failed`: the ledger could not record the end of a hold, which stands.
+   * `ledger-fault`: a shared ledger lost its store, its place in it, or its journal.
    */
   readonly kind:
     | 'above-bound'
@@ -96,7 +98,8 @@ export interface DriftEvent {
     | 'late-usage'
     | 'unpriced-model'
     | 'stale-prices'
-    | 'settle-failed';
+    | 'settle-failed'
+    | 'ledger-fault';
   readonly message: string;
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { BudgetCapError } from '../errors/budget-cap-error.ts';
 import { HardcapError } from '../errors/error.ts';
-import { createMemoryLedger } from '../stores/memory/memory-ledger.ts';
+import { createMemoryLedger } from '../stores/memory/books/memory-ledger.ts';
 import { epochMs, type EpochMs } from '../units/time.ts';
 import type { Call } from './call.ts';
 import type { GuardEventName } from './events.ts';

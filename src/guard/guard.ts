@@ -1,18 +1,26 @@
 import { BudgetCapError } from '../errors/budget-cap-error.ts';
 import { HardcapError, OperationError } from '../errors/error.ts';
+import type { Account } from '../ledger/account.ts';
 import type { Ledger, ReserveOrder, ReserveReply, Short } from '../ledger/ledger.ts';
 import type { BudgetGuardConfig } from '../policy/config.ts';
 import { createPolicy, type Policy } from '../policy/plan.ts';
 import { readConfig, type GuardSettings } from '../policy/read-config.ts';
-import { narrow } from '../policy/scope-set.ts';
-import type { Scopes, ScopeSet } from '../policy/scope.ts';
+import type { Scopes } from '../policy/scope.ts';
 import { capRefusal } from '../policy/shortfall.ts';
 import { createPriceBook, type PriceBook } from '../pricing/price-book.ts';
-import { createMemoryLedger } from '../stores/memory/memory-ledger.ts';
+import { createMemoryLedger } from '../stores/memory/books/memory-ledger.ts';
 import { usdOf } from '../units/money.ts';
 import { systemClock, type Clock, type EpochMs } from '../units/time.ts';
+import {
+  heldByHand,
+  isMustAsk,
+  storeNotAsked,
+  storeUnavailable,
+  withoutWaiting,
+  type Admission,
+} from './admission.ts';
 import { affordableOutputTokens } from './affordable.ts';
-import { balancesOf, shortOf, type AccountBalance } from './balance.ts';
+import { balanceOf, shortOf, type AccountBalance } from './balance.ts';
 import { scopeList, type Call, type Quote } from './call.ts';
 import { readConfigFile } from './config-file.ts';
 import { ScopeContext } from './context.ts';
@@ -21,8 +29,11 @@ import { HistoryMemory } from './history.ts';
 import { createIds } from './ids.ts';
 import { assumptionsOf, quoteCall, type ProviderAssumptions } from './quote.ts';
 import { drawOf, Reservation, type ReservationPorts } from './reservation.ts';
+import { flushed, sharedOf, tellFaults } from './shared.ts';
 import { TightMeasure } from './tight.ts';
 import { monotone, warnOfStalePrices } from './clock.ts';
+import { UnendedHolds } from './unended.ts';
+import { GuardView, narrowAll } from './view.ts';
 
 /** What a guard takes from outside instead of making it itself. */
 export interface GuardPorts {
@@ -52,12 +63,22 @@ export interface Guard {
   check(call: Call): Check;
   /** Holds the call's bound on every account, or throws and holds nothing. Synchronous. */
   reserve(call: Call): Reservation;
-  /** The same where the ledger may have to ask a store. */
+  /** The same, waiting where the ledger has to ask its store. */
   reserveAsync(call: Call): Promise<Reservation>;
   /** The same with the refusal as a value. */
   tryReserve(call: Call): Reservation | HardcapError;
   /** The balances of the accounts that a call with these scopes draws on. */
   balance(scopes?: Scopes | readonly Scopes[]): readonly AccountBalance[];
+  /**
+   * Gets room on the accounts of these scopes ahead of the calls that will need it, so that those
+   * need not wait for a store. Does nothing where no store is shared.
+   */
+  warm(scopes?: Scopes | readonly Scopes[]): Promise<void>;
+  /**
+   * Brings `balance` of these scopes up to date with what others spend and hold in a shared store.
+   * Rejects with `STORE_UNAVAILABLE`.
+   */
+  refresh(scopes?: Scopes | readonly Scopes[]): Promise<void>;
   on<N extends GuardEventName>(name: N, listener: (event: GuardEvents[N]) => void): Unsubscribe;
   /** @internal The same as `tryReserve`, for adapters that can wait for a store. */
   admit(call: Call): Admission;
@@ -76,9 +97,6 @@ export interface RefusalSubject {
   readonly provider: string;
   readonly model: string | null;
 }
-
-/** What an adapter is answered: a hold, an error, or that the store must be asked first. */
-export type Admission = Reservation | HardcapError | MustAsk;
 
 /**
  * Caps that hold: no attempt starts unless the most it can cost fits into every cap that applies,
@@ -107,7 +125,9 @@ export class BudgetGuard implements Guard {
     const clock = monotone(ports.clock ?? systemClock);
     const book = ports.priceBook ?? createPriceBook({ overrides: this.#settings.prices });
     const ledger = ports.ledger ?? createMemoryLedger();
-    this.#ports = { ledger, book, clock, events: new EventHub(), history, tight };
+    const [events, unended] = [new EventHub(), new UnendedHolds()];
+    this.#ports = { ledger, book, clock, events, history, tight, unended };
+    tellFaults(ledger, events, clock);
     warnOfStalePrices(book, clock(), this.#settings.maxPriceAgeDays);
   }
 
@@ -152,17 +172,17 @@ export class BudgetGuard implements Guard {
   }
 
   reserve(call: Call): Reservation {
-    return reservedOrThrow(this.admit(call)).watched();
+    return heldByHand(withoutWaiting(this.admit(call)));
   }
 
   async reserveAsync(call: Call): Promise<Reservation> {
     const admission = this.admit(call);
-    return reservedOrThrow(isMustAsk(admission) ? await admission.ask() : admission);
+    return heldByHand(isMustAsk(admission) ? await admission.ask() : admission);
   }
 
   tryReserve(call: Call): Reservation | HardcapError {
-    const admission = this.admit(call);
-    return admission instanceof Reservation ? admission : answered(admission);
+    const answer = withoutWaiting(this.admit(call));
+    return answer instanceof Reservation ? answer.watched() : answer;
   }
 
   check(call: Call): Check {
@@ -178,8 +198,38 @@ export class BudgetGuard implements Guard {
   }
 
   balance(scopes: Scopes | readonly Scopes[] = []): readonly AccountBalance[] {
-    const set = narrowAll(this.#context.current(), scopeList(scopes));
-    return balancesOf(this.#policy, this.#ports.ledger, { scopes: set, at: this.#ports.clock() });
+    const { ledger } = this.#ports;
+    return this.#accountsOf(scopes).map((account) => balanceOf(ledger, account));
+  }
+
+  async warm(scopes: Scopes | readonly Scopes[] = []): Promise<void> {
+    await sharedOf(this.#ports.ledger)?.warm(this.#accountsOf(scopes));
+  }
+
+  async refresh(scopes: Scopes | readonly Scopes[] = []): Promise<void> {
+    await sharedOf(this.#ports.ledger)?.refresh(this.#accountsOf(scopes));
+  }
+
+  /**
+   * Resolves when all that was booked is where the ledger keeps it for good. Rejects with
+   * `STORE_UNAVAILABLE`.
+   */
+  async flush(): Promise<void> {
+    await flushed(this.#ports.ledger, this.#ports.unended);
+  }
+
+  /**
+   * Ends this guard's part in a shared ledger: holds that are open are closed as spent, and all
+   * that is left goes back. Afterwards every call is refused. Without a shared store nothing ends.
+   * Rejects with `STORE_UNAVAILABLE`; what could not be told, recovery does later.
+   */
+  async close(): Promise<void> {
+    const { ledger, unended } = this.#ports;
+    unended.retry();
+    const shared = sharedOf(ledger);
+    if (shared === undefined) return;
+    unended.stop();
+    await shared.close();
   }
 
   /**
@@ -198,8 +248,18 @@ export class BudgetGuard implements Guard {
       accounts: quote.accounts,
     };
     const reply = this.#ports.ledger.reserve(order);
-    if (reply.kind === 'ask') return { kind: 'must-ask', ask: () => this.#ask(quote, order, call) };
-    return this.#admitted(reply, { quote, order, call });
+    const terms = { quote, order, call };
+    if (reply.kind !== 'ask') return this.#admitted(reply, terms);
+    return {
+      kind: 'must-ask',
+      ask: () => this.#ask(terms),
+      refuse: () => this.#refusedUnasked(reply, terms),
+    };
+  }
+
+  #accountsOf(scopes: Scopes | readonly Scopes[]): readonly Account[] {
+    const set = narrowAll(this.#context.current(), scopeList(scopes));
+    return this.#policy.accountsOf(set, this.#ports.clock());
   }
 
   /** @internal Bounded, priced and planned, or the error that says why not. */
@@ -216,18 +276,21 @@ export class BudgetGuard implements Guard {
     });
   }
 
-  async #ask(quote: Quote, order: ReserveOrder, call: Call): Promise<Reservation | HardcapError> {
-    const reply = await this.#ports.ledger.reserveAsync(order);
-    return this.#admitted(reply, { quote, order, call });
+  async #ask(terms: AdmissionTerms): Promise<Reservation | HardcapError> {
+    let reply: ReserveReply;
+    try {
+      reply = await this.#ports.ledger.reserveAsync(terms.order);
+    } catch (cause) {
+      // A ledger that breaks its word; whatever it means, nothing may leave on it.
+      const error = cause instanceof HardcapError ? cause : storeUnavailable(cause);
+      return this.#refused(error, terms.call);
+    }
+    return this.#admitted(reply, terms);
   }
 
   #admitted(
     reply: ReserveReply,
-    {
-      quote,
-      order,
-      call,
-    }: { readonly quote: Quote; readonly order: ReserveOrder; readonly call: Call },
+    { quote, order, call }: AdmissionTerms,
   ): Reservation | HardcapError {
     switch (reply.kind) {
       case 'reserved':
@@ -235,14 +298,22 @@ export class BudgetGuard implements Guard {
       case 'refused':
         return this.#refused(this.#capError(quote, reply.short, order.at), call);
       case 'ask':
+        return this.#refusedUnasked(reply, { quote, order, call });
       case 'unavailable':
-        return this.#refused(storeUnavailable('cause' in reply ? reply.cause : undefined), call);
+        return this.#refused(storeUnavailable(reply.cause), call);
       case 'conflict':
         return this.#refused(
           new OperationError('STORE_CONFLICT', `Reservation id ${order.id} is already taken.`),
           call,
         );
     }
+  }
+
+  /** Whoever does not wait is refused by what the ledger knows without its store. */
+  #refusedUnasked({ short = [] }: MustAskReply, { quote, order, call }: AdmissionTerms) {
+    const isShort = short.length > 0;
+    const error = isShort ? this.#capError(quote, short, order.at) : storeNotAsked();
+    return this.#refused(error, call);
   }
 
   #reserved(quote: Quote, order: ReserveOrder, observed: readonly Short[]): Reservation {
@@ -292,105 +363,11 @@ export class BudgetGuard implements Guard {
   }
 }
 
-/** The ledger cannot decide locally; `ask` does, and the call may go only after it. */
-export interface MustAsk {
-  readonly kind: 'must-ask';
-  readonly ask: () => Promise<Reservation | HardcapError>;
+/** What a reply of the ledger is about. */
+interface AdmissionTerms {
+  readonly quote: Quote;
+  readonly order: ReserveOrder;
+  readonly call: Call;
 }
 
-/** A guard that adds fixed scopes to every call. Inner scopes only narrow. */
-class GuardView implements Guard {
-  readonly #guard: BudgetGuard;
-  readonly #scopes: readonly Scopes[];
-
-  constructor(guard: BudgetGuard, scopes: readonly Scopes[]) {
-    this.#guard = guard;
-    this.#scopes = scopes;
-  }
-
-  get root(): BudgetGuard {
-    return this.#guard;
-  }
-
-  get ownScopes(): readonly Scopes[] {
-    return this.#scopes;
-  }
-
-  run<T>(scopes: Scopes, fn: () => T): T {
-    const inner = () => this.#guard.run(scopes, fn);
-    return this.#scopes.reduceRight<() => T>(
-      (next, outer) => () => this.#guard.run(outer, next),
-      inner,
-    )();
-  }
-
-  for(scopes: Scopes): Guard {
-    return new GuardView(this.#guard, [...this.#scopes, scopes]);
-  }
-
-  on<N extends GuardEventName>(name: N, listener: (event: GuardEvents[N]) => void): Unsubscribe {
-    return this.#guard.on(name, listener);
-  }
-
-  check(call: Call): Check {
-    return this.#guard.check(this.#narrowed(call));
-  }
-
-  reserve(call: Call): Reservation {
-    return this.#guard.reserve(this.#narrowed(call));
-  }
-
-  reserveAsync(call: Call): Promise<Reservation> {
-    return this.#guard.reserveAsync(this.#narrowed(call));
-  }
-
-  tryReserve(call: Call): Reservation | HardcapError {
-    return this.#guard.tryReserve(this.#narrowed(call));
-  }
-
-  admit(call: Call): Admission {
-    return this.#guard.admit(this.#narrowed(call));
-  }
-
-  balance(scopes: Scopes | readonly Scopes[] = []): readonly AccountBalance[] {
-    return this.#guard.balance([...this.#scopes, ...scopeList(scopes)]);
-  }
-
-  noteRefusal(error: HardcapError, about: RefusalSubject): void {
-    this.#guard.noteRefusal(error, about);
-  }
-
-  get idleTimeoutMs(): number {
-    return this.#guard.idleTimeoutMs;
-  }
-
-  #narrowed(call: Call): Call {
-    return { ...call, scopes: [...this.#scopes, ...scopeList(call.scopes)] };
-  }
-}
-
-function narrowAll(outer: ScopeSet, inner: readonly Scopes[]): ScopeSet {
-  let scopes = outer;
-  for (const next of inner) scopes = narrow(scopes, next);
-  return scopes;
-}
-
-function reservedOrThrow(admission: Admission): Reservation {
-  if (admission instanceof Reservation) return admission;
-  throw answered(admission);
-}
-
-/** Where nobody may ask the store, having to ask is the same as a store that does not answer. */
-function answered(admission: HardcapError | MustAsk): HardcapError {
-  return isMustAsk(admission) ? storeUnavailable(undefined) : admission;
-}
-
-/** Whether the ledger has to ask its store before the call may go. */
-export function isMustAsk(admission: Admission): admission is MustAsk {
-  return 'ask' in admission;
-}
-
-function storeUnavailable(cause: unknown): OperationError {
-  const message = 'The ledger cannot decide now, so no money is held and nothing was sent.';
-  return new OperationError('STORE_UNAVAILABLE', message, { cause });
-}
+type MustAskReply = Extract<ReserveReply, { readonly kind: 'ask' }>;

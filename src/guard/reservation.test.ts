@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OperationError } from '../errors/error.ts';
-import { createMemoryLedger } from '../stores/memory/memory-ledger.ts';
+import { createMemoryLedger } from '../stores/memory/books/memory-ledger.ts';
 import { BudgetGuard } from './guard.ts';
 
 describe('a reservation whose end the ledger cannot write', () => {
@@ -39,5 +39,64 @@ describe('a reservation whose end the ledger cannot write', () => {
     expect(told.at(-1)).toBe('complete');
     expect([...ledger.openHolds()]).toEqual([]);
     expect(guard.balance().map((account) => account.spent_nano_usd)).toEqual([10_000 + 2_000]);
+  });
+});
+
+describe('a guard whose ledger cannot write the end of a hold', () => {
+  const prices = [
+    { provider: 'anthropic', model: 'house', usdPerMillion: { input: 1, output: 2 } },
+  ];
+  const messages = [{ role: 'user', content: 'Hello' }];
+  const call = { provider: 'anthropic', body: { model: 'house', max_tokens: 100, messages } };
+  const usage = { input_tokens: 10, output_tokens: 1 };
+
+  function failing() {
+    const state = { isFailing: false };
+    const journal = () => {
+      if (state.isFailing) throw new Error('disk full');
+    };
+    const ledger = createMemoryLedger({ journal });
+    const guard = new BudgetGuard({ global_cap_per_day_usd: 1, prices }, { ledger });
+    const told: string[] = [];
+    guard.on('settled', ({ outcome }) => told.push(outcome));
+    guard.on('drift', ({ kind }) => told.push(kind));
+    return { state, ledger, guard, told };
+  }
+
+  it('keeps the end and closes the hold at it when the ledger writes again', async () => {
+    const { state, ledger, guard, told } = failing();
+    const reservation = guard.reserve(call);
+    state.isFailing = true;
+    expect(() => reservation.settle(usage)).toThrow(OperationError);
+    await expect(guard.flush()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    state.isFailing = false;
+    await guard.flush();
+    expect(told).toEqual(['settle-failed', 'complete']);
+    expect(reservation.isOpen).toBe(false);
+    expect([...ledger.openHolds()]).toEqual([]);
+    expect(guard.balance()[0]?.spent_nano_usd).toBe(10_000 + 2_000);
+  });
+
+  it('keeps the first end: a release that comes later does not take its place', async () => {
+    const { state, guard, told } = failing();
+    const reservation = guard.reserve(call);
+    state.isFailing = true;
+    expect(() => reservation.settle(usage)).toThrow(OperationError);
+    expect(() => reservation.release('changed my mind')).toThrow(OperationError);
+    state.isFailing = false;
+    await guard.flush();
+    expect(told.at(-1)).toBe('complete');
+    expect(guard.balance()[0]?.spent_nano_usd).toBe(10_000 + 2_000);
+  });
+
+  it('ends it once where its owner was faster', async () => {
+    const { state, guard, told } = failing();
+    const reservation = guard.reserve(call);
+    state.isFailing = true;
+    expect(() => reservation.settle(usage)).toThrow(OperationError);
+    state.isFailing = false;
+    reservation.settle(usage);
+    await guard.flush();
+    expect(told).toEqual(['settle-failed', 'complete']);
   });
 });

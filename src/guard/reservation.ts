@@ -1,4 +1,4 @@
-import { MisuseError, OperationError, invariant } from '../errors/error.ts';
+import { HardcapError, MisuseError, OperationError, invariant } from '../errors/error.ts';
 import type { Account, Amounts } from '../ledger/account.ts';
 import { sameAmounts } from '../ledger/amounts.ts';
 import type { AdjustReply, EndReply, Ledger, Outcome } from '../ledger/ledger.ts';
@@ -11,6 +11,7 @@ import type { PriceBook } from '../pricing/price-book.ts';
 import type { Quote } from './call.ts';
 import type { HistoryMemory } from './history.ts';
 import type { TightMeasure } from './tight.ts';
+import type { UnendedHolds } from './unended.ts';
 import type { DriftEvent, DrawEvent, EventHub } from './events.ts';
 import { readRawUsage } from './raw-usage.ts';
 import { atBound, settlementOf, type Settlement } from './settlement.ts';
@@ -18,9 +19,14 @@ import { atBound, settlementOf, type Settlement } from './settlement.ts';
 const NOTHING: Amounts = { usd: NANO_USD_ZERO, tokens: TOKENS_ZERO, calls: CALLS_ZERO };
 
 /** The last net: a reservation that its owner dropped without ending it is closed as spent. */
-const dropped = new FinalizationRegistry<Reservation>((twin) =>
-  twin.expire('the reservation was dropped without being ended'),
-);
+const dropped = new FinalizationRegistry<Reservation>((twin) => {
+  try {
+    twin.expire('the reservation was dropped without being ended');
+  } catch (error) {
+    // There is nobody to tell but the listeners of `drift`, and those were told; it is tried again.
+    if (!(error instanceof HardcapError)) throw error;
+  }
+});
 
 /** What a reservation needs of its guard. */
 export interface ReservationPorts {
@@ -31,6 +37,7 @@ export interface ReservationPorts {
   readonly history: HistoryMemory;
   /** The tight measure where it is in use: it learns from what was billed. */
   readonly tight: TightMeasure | undefined;
+  readonly unended: UnendedHolds;
 }
 
 const ENDED_CODES = {
@@ -80,7 +87,8 @@ export class Reservation {
    *
    * Without usage, or with figures that cannot be meant, the whole bound is booked.
    * Throws `RESERVATION_SETTLED`, `RESERVATION_RELEASED` or `RESERVATION_EXPIRED` when it has ended
-   * before, and `STORE_UNAVAILABLE` when the ledger cannot write; the hold then stands.
+   * before, and `STORE_UNAVAILABLE` when the ledger cannot write; the hold then stands, and the
+   * guard goes on trying to end it at these figures.
    */
   settle(usage: Usage | JsonObject | undefined): void {
     this.#mustBeOpen();
@@ -116,10 +124,11 @@ export class Reservation {
   /** @internal Ends the hold by what the meter read. */
   finishAt(reading: MeterReading): void {
     const settlement = settlementOf(reading, this.#settling());
-    if (settlement.outcome === 'refused') this.#release(settlement);
-    else this.#finish(settlement);
+    // Learned first: it is true whether or not the ledger can write.
     if (reading.kind === 'complete') this.#ports.tight?.observe(this.quote, reading.usage);
     this.#rememberHistory(reading);
+    if (settlement.outcome === 'refused') this.#release(settlement);
+    else this.#finish(settlement);
   }
 
   /** @internal Gives the hold back: the request never left, or the provider itself refused it. */
@@ -135,8 +144,8 @@ export class Reservation {
   /** @internal Closes the hold as spent at its bound. */
   expire(reason: string): void {
     const { ledger, clock } = this.#ports;
-    const reply = ledger.expire({ id: this.id, at: clock(), reason });
-    this.#ends(reply, { ...atBound(this.quote, reason), outcome: 'abandoned' });
+    const order = () => ledger.expire({ id: this.id, at: clock(), reason });
+    this.#end(order, { ...atBound(this.quote, reason), outcome: 'abandoned' });
   }
 
   /**
@@ -182,38 +191,65 @@ export class Reservation {
   #finish(settlement: Settlement): void {
     const { ledger, clock } = this.#ports;
     const { amounts } = settlement;
-    this.#ends(ledger.settle({ id: this.id, at: clock(), amounts }), settlement);
+    this.#end(() => ledger.settle({ id: this.id, at: clock(), amounts }), settlement);
   }
 
   #release(settlement: Settlement): void {
     const { ledger, clock } = this.#ports;
     const reason = settlement.reason ?? settlement.outcome;
-    this.#ends(ledger.release({ id: this.id, at: clock(), reason }), settlement);
+    this.#end(() => ledger.release({ id: this.id, at: clock(), reason }), settlement);
   }
 
-  #ends(reply: EndReply, settlement: Settlement): void {
+  #end(order: () => EndReply, settlement: Settlement): void {
+    const reply = order();
     switch (reply.kind) {
       case 'ended':
-        if (this.#ended !== undefined) return;
-        this.#ended = reply.outcome;
-        this.#booked = reply.outcome === 'released' ? NOTHING : settlement.amounts;
-        dropped.unregister(this);
-        this.#announce(settlement, reply.overdrawn);
+        this.#endAs(reply.outcome, settlement, reply.overdrawn);
         return;
       case 'already':
         this.#ended = reply.outcome;
+        this.#ports.unended.forget(this.id);
         this.#mustBeOpen();
         return;
       case 'unknown-id':
         throw new MisuseError('RESERVATION_UNKNOWN', `No reservation ${this.id} in the ledger.`);
       case 'unavailable':
         this.#drift('settle-failed', 'The ledger cannot write; the hold stands.');
+        this.#ports.unended.keep(this.id, () => this.#endLate(order, settlement));
         throw new OperationError(
           'STORE_UNAVAILABLE',
           `The ledger cannot close reservation ${this.id}; its hold stands.`,
           { cause: reply.cause },
         );
     }
+  }
+
+  /** Tries an end again that the ledger could not record. `false` when it still cannot. */
+  #endLate(order: () => EndReply, settlement: Settlement): boolean {
+    if (!this.isOpen) return true;
+    const reply = order();
+    switch (reply.kind) {
+      case 'unavailable':
+        return false;
+      case 'ended':
+        this.#endAs(reply.outcome, settlement, reply.overdrawn);
+        return true;
+      case 'already':
+        this.#ended = reply.outcome;
+        return true;
+      case 'unknown-id':
+        this.#drift('settle-failed', 'The ledger does not know the hold any more.');
+        return true;
+    }
+  }
+
+  #endAs(outcome: Outcome, settlement: Settlement, overdrawn: readonly Account[]): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = outcome;
+    this.#booked = outcome === 'released' ? NOTHING : settlement.amounts;
+    dropped.unregister(this);
+    this.#ports.unended.forget(this.id);
+    this.#announce(settlement, overdrawn);
   }
 
   #announce(settlement: Settlement, overdrawn: readonly Account[]): void {

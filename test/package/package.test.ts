@@ -156,6 +156,29 @@ describe('sizes, minified and compressed, without price data', () => {
     expect(external).toEqual([]);
   });
 
+  it.each([
+    ['sqlite', ['node:crypto', 'node:fs', 'node:module', 'node:os', 'node:path']],
+    ['redis', ['node:crypto', 'node:fs', 'node:os', 'node:path']],
+    ['postgres', ['node:crypto', 'node:fs', 'node:os', 'node:path']],
+  ])('the opener of hardcap/%s alone is at most 55 kB, and needs Node only', async (name, node) => {
+    const code = `export * from 'hardcap/${name}';`;
+    const { gzipBytes, external, inputs } = await bundle(code, packed.project);
+    expect(gzipBytes).toBeLessThanOrEqual(55_000);
+    expect(gzipBytes).toBeGreaterThan(5_000);
+    expect(external.filter((path) => !node.includes(path))).toEqual([]);
+    const others = ['sqlite', 'redis', 'postgres'].filter((other) => other !== name);
+    const strange = inputs.filter((path) =>
+      others.some((other) => path.includes(`/stores/${other}/`)),
+    );
+    expect(strange).toEqual([]);
+  });
+
+  it('the guard brings no store but the one in memory', async () => {
+    const { inputs } = await bundle("export * from 'hardcap';", packed.project);
+    const durable = /\/(journal|open|stores\/(sqlite|redis|postgres)|ledger\/leases)\//;
+    expect(inputs.filter((path) => durable.test(path))).toEqual([]);
+  });
+
   it('what is not used is not bundled', async () => {
     const code = "export { BudgetCapError } from 'hardcap';";
     expect((await bundle(code, packed.project)).gzipBytes).toBeLessThanOrEqual(5_000);
@@ -241,12 +264,30 @@ import { BudgetCapError, BudgetGuard, HardcapError } from 'hardcap';
 import * as kernel from 'hardcap/kernel';
 import * as emulator from 'hardcap/emulator';
 import * as conformance from 'hardcap/conformance';
+import * as ledger from 'hardcap/ledger';
+import * as sqlite from 'hardcap/sqlite';
+import * as redis from 'hardcap/redis';
+import * as postgres from 'hardcap/postgres';
 
 export const guard: BudgetGuard = new BudgetGuard({
   global_cap_per_day_usd: 50,
   per_customer_cap_per_day_usd: 2,
 });
-export const modules: readonly object[] = [kernel, emulator, conformance];
+export const modules: readonly object[] = [
+  kernel,
+  emulator,
+  conformance,
+  ledger,
+  sqlite,
+  redis,
+  postgres,
+];
+
+export function durable(path: string): BudgetGuard {
+  const shared: sqlite.OpenedLedger = sqlite.openSqliteLedger({ path, mode: 'direct' });
+  return new BudgetGuard({ global_cap_per_day_usd: 50 }, { ledger: shared });
+}
+
 
 export function explain(error: unknown): string | null {
   if (error instanceof BudgetCapError) {
