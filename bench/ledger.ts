@@ -1,4 +1,4 @@
-import { createMemoryLedger } from '../src/stores/memory/memory-ledger.ts';
+import { createMemoryLedger } from '../src/stores/memory/books/memory-ledger.ts';
 import type { Account, Amounts } from '../src/ledger/account.ts';
 import type { Ledger, ReserveOrder } from '../src/ledger/ledger.ts';
 import { calls, tokens } from '../src/units/count.ts';

@@ -10,6 +10,8 @@ import type { benchDecision } from './decision.ts';
 import type { benchKernel } from './kernel.ts';
 import type { benchLedger } from './ledger.ts';
 import type { benchMeter } from './meter.ts';
+import type { benchShared } from './shared.ts';
+import { SHARED_HEAD, sharedRows } from './shared-rows.ts';
 import { kernelRows, ledgerRows } from './rows.ts';
 import { markdownTable, type Row } from './table.ts';
 
@@ -36,6 +38,7 @@ const kernel = run('kernel') as Awaited<ReturnType<typeof benchKernel>>;
 const ledger = run('ledger') as Awaited<ReturnType<typeof benchLedger>>;
 const bound = run('bound') as ReturnType<typeof benchBound>;
 const meter = run('meter') as ReturnType<typeof benchMeter>;
+const shared = run('shared') as Awaited<ReturnType<typeof benchShared>>;
 
 const decisionRows: readonly Row[] = decision.map((figure) => [
   String(figure.accounts),
@@ -82,6 +85,15 @@ ${markdownTable(['operation', 'ns', 'ratio to an unchecked add', 'to reach'], ke
 ## The ledger
 
 ${markdownTable(['figure', 'value', 'to reach'], ledgerRows(ledger))}
+
+## Ledgers that are shared
+
+Reserve and settle over four warm accounts far from their caps, one call at a time in each process; the global account,
+one model and one feature are shared by all processes. Redis and PostgreSQL run on the same machine, each change synced
+to its disk. Medians over three rounds in turn. *Direct* asks the store for each call; *leased* decides from slices, with a
+journal of its own. Compare ratios: the disk of a shared machine is fast in one hour and slow in the next.
+
+${markdownTable(SHARED_HEAD, sharedRows(shared))}
 
 ## Bounding a request
 

@@ -3,6 +3,8 @@ import { benchDecision } from './decision.ts';
 import { benchKernel } from './kernel.ts';
 import { benchLedger } from './ledger.ts';
 import { benchMeter } from './meter.ts';
+import { benchSharedProcess } from './shared-process.ts';
+import { benchShared } from './shared.ts';
 
 /** One suite, by name, in a process of its own: prints its figures as JSON on the last line. */
 const suites: Readonly<Record<string, () => unknown>> = {
@@ -11,6 +13,9 @@ const suites: Readonly<Record<string, () => unknown>> = {
   bound: benchBound,
   decision: benchDecision,
   meter: benchMeter,
+  shared: benchShared,
+  // Not a suite of its own: one process of `shared`.
+  'shared-process': benchSharedProcess,
 };
 
 const suite = suites[process.argv[2] ?? ''];

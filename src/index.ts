@@ -38,6 +38,6 @@ export {
 export { ERROR_TABLE, type ErrorCode, type ErrorKind } from './errors/codes.ts';
 
 export type { Ledger } from './ledger/ledger.ts';
-export { createMemoryLedger } from './stores/memory/memory-ledger.ts';
+export { createMemoryLedger } from './stores/memory/books/memory-ledger.ts';
 export { createPriceBook, type PriceBook } from './pricing/price-book.ts';
 export type { PriceCard } from './pricing/price-card.ts';

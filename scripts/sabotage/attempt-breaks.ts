@@ -44,7 +44,7 @@ export const ATTEMPT_BREAKS: readonly Break[] = [
   {
     part: ADMISSION,
     guarantee: 'A view that is bound to scopes draws on their accounts',
-    file: 'src/guard/guard.ts',
+    file: 'src/guard/view.ts',
     find: 'return { ...call, scopes: [...this.#scopes, ...scopeList(call.scopes)] };',
     replace: 'return call;',
     broken: 'the scopes of `guard.for` are dropped',
@@ -326,7 +326,7 @@ export const ATTEMPT_BREAKS: readonly Break[] = [
     part: NOTHING_LOST,
     guarantee: 'A store that cannot answer means refusal, not a free call',
     file: 'src/guard/guard.ts',
-    find: "return this.#refused(storeUnavailable('cause' in reply ? reply.cause : undefined), call);",
+    find: 'return this.#refused(storeUnavailable(reply.cause), call);',
     replace: 'return this.#reserved(quote, order, []);',
     broken: 'an unavailable ledger admits',
     tests: OUTCOMES,

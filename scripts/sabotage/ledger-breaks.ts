@@ -1,7 +1,7 @@
 import type { Break } from './break.ts';
 
 const CONFORMANCE = ['test/conformance/memory.test.ts'];
-const MEMORY = ['src/stores/memory/memory-ledger.test.ts'];
+const MEMORY = ['src/stores/memory/books/memory-ledger.test.ts'];
 
 const ADMISSION = '1. Admission';
 const TRUTH = '2. Truth';

@@ -1,8 +1,16 @@
 import { ATTEMPT_BREAKS } from './attempt-breaks.ts';
 import { BOUND_BREAKS } from './bound-breaks.ts';
 import type { Break } from './break.ts';
+import { HOLDER_BREAKS } from './holder-breaks.ts';
+import { JOURNAL_BREAKS } from './journal-breaks.ts';
 import { LEDGER_BREAKS } from './ledger-breaks.ts';
+import { OPENING_BREAKS } from './opening-breaks.ts';
+import { POSTGRES_BREAKS } from './postgres-breaks.ts';
+import { REDIS_BREAKS } from './redis-breaks.ts';
 import { REFUSAL_BREAKS } from './refusal-breaks.ts';
+import { SHARED_BREAKS } from './shared-breaks.ts';
+import { SIMULATION_BREAKS } from './simulation-breaks.ts';
+import { SQLITE_BREAKS } from './sqlite-breaks.ts';
 
 /** Parts in the order of the page: the seven promises, then what they stand on. */
 const PARTS: readonly string[] = [
@@ -16,6 +24,11 @@ const PARTS: readonly string[] = [
   'The bound',
   'The meter',
   'Scopes and windows',
+  'Leases',
+  'The SQLite store',
+  'The Redis store',
+  'The PostgreSQL store',
+  'Operations',
   'The kernel',
   'The judge',
 ];
@@ -25,6 +38,14 @@ const ALL: readonly Break[] = [
   ...ATTEMPT_BREAKS,
   ...REFUSAL_BREAKS,
   ...BOUND_BREAKS,
+  ...HOLDER_BREAKS,
+  ...JOURNAL_BREAKS,
+  ...OPENING_BREAKS,
+  ...POSTGRES_BREAKS,
+  ...REDIS_BREAKS,
+  ...SHARED_BREAKS,
+  ...SIMULATION_BREAKS,
+  ...SQLITE_BREAKS,
 ];
 
 /** Every guarantee with the break that its tests must notice, part by part. */

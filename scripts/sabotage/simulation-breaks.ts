@@ -1,0 +1,98 @@
+import type { Break } from './break.ts';
+
+const PROPERTY = ['test/property/leases.property.test.ts'];
+const SIMULATION = ['test/simulation/simulation.test.ts'];
+const GRANTER = 'src/ledger/leases/granter.ts';
+const MEMORY = 'src/stores/memory/lease-store.ts';
+
+const LEASES = 'Leases';
+
+/** Breaks of the granting side and of the holder, noticed by the simulation and by a model. */
+export const SIMULATION_BREAKS: readonly Break[] = [
+  {
+    part: LEASES,
+    guarantee: 'A message is applied once, however often it arrives',
+    file: GRANTER,
+    find: 'if (opened.slice.seq >= seq) {',
+    replace: 'if (opened.slice.seq > seq) {',
+    broken: 'a repeat of the last message is applied again',
+    tests: PROPERTY,
+  },
+  {
+    part: LEASES,
+    guarantee: 'A grant is at most what is left',
+    file: GRANTER,
+    find: 'const granted = least(room, asked);',
+    replace: 'const granted = asked;',
+    broken: 'what all waiting calls lack is granted, left or not',
+    tests: PROPERTY,
+  },
+  {
+    part: LEASES,
+    guarantee: 'Each capped dimension is checked',
+    file: GRANTER,
+    find: 'if (!isAsked || isWithin(item.need, room)) {',
+    replace: 'if (!isAsked || item.need[0] <= room[0]) {',
+    broken: 'only dollars are checked',
+    tests: PROPERTY,
+  },
+  {
+    part: LEASES,
+    guarantee: 'Nothing is held by a holder that ended',
+    file: GRANTER,
+    find: 'held: minus(row.held, held),',
+    replace: 'held: row.held,',
+    broken: 'the end of a holder leaves its slices held',
+    tests: PROPERTY,
+  },
+  {
+    part: LEASES,
+    guarantee: 'A rolling window counts all its parts',
+    file: GRANTER,
+    find: 'plus(plus(row.spent, row.held), plus(elsewhere.spent, elsewhere.held));',
+    replace: 'plus(plus(row.spent, row.held), plus(elsewhere.spent, NO_SUMS));',
+    broken: 'what is held in the other parts is left out',
+    tests: SIMULATION,
+    title: 'seeds 0 to',
+  },
+  {
+    part: LEASES,
+    guarantee: 'A holder that was closed changes nothing any more',
+    file: MEMORY,
+    find: "if (!holder.isOpen) return { kind: 'fenced' };",
+    replace: '',
+    broken: 'messages of closed holders are applied',
+    tests: PROPERTY,
+  },
+  {
+    part: LEASES,
+    guarantee: 'What nobody can prove unspent is charged',
+    file: MEMORY,
+    find: "order.how === 'charged' ? whole : (finals.get(key) ?? slice.spent);",
+    replace: 'order.how === undefined ? whole : (finals.get(key) ?? slice.spent);',
+    broken: 'a slice without a journal is charged with what was last reported',
+    tests: SIMULATION,
+    title: 'seeds 0 to',
+  },
+  {
+    part: LEASES,
+    guarantee: 'What was given back is not spendable any more',
+    file: 'src/ledger/leases/leases.ts',
+    find: 'slice.returned = plus(slice.returned, back);',
+    replace:
+      'slice.returned = plus(slice.returned, back); slice.granted = plus(slice.granted, back);',
+    broken: 'a return leaves the slice as it is',
+    tests: SIMULATION,
+    title: 'seeds 0 to',
+  },
+  {
+    part: LEASES,
+    guarantee: 'A message whose fate is unknown is sent again word for word',
+    file: 'src/ledger/leases/leasing.ts',
+    find: '() => this.#ports.store.exchange(message),',
+    replace: '() => this.#ports.store.exchange({ ...message, at: this.#ports.clock() }),',
+    broken: 'each try says its own time',
+    tests: SIMULATION,
+    title: 'seeds 0 to',
+  },
+];
