@@ -15,7 +15,7 @@ import type { SharedLedger } from '../shared-ledger.ts';
 import type { LeaseStore } from './lease-store.ts';
 import { createLeasedLedger } from './leased-ledger.ts';
 import type { Fault } from './leasing-ports.ts';
-import { ManualTime } from './manual-time.ts';
+import { ManualTime } from '../../../test/leases/manual-time.ts';
 import type { ExchangeReply, HolderMessage, SliceItem } from './message.ts';
 import type { LeasePolicy } from './policy.ts';
 import type { HolderJournal, HolderRecord, HolderSnapshot } from './ports.ts';

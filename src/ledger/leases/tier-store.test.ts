@@ -8,7 +8,7 @@ import type { ReserveReply } from '../ledger.ts';
 import type { SharedLedger } from '../shared-ledger.ts';
 import type { LeaseStore } from './lease-store.ts';
 import { createLeasedLedger } from './leased-ledger.ts';
-import { ManualTime } from './manual-time.ts';
+import { ManualTime } from '../../../test/leases/manual-time.ts';
 import type { LeasePolicy } from './policy.ts';
 import { NO_SUMS } from './sums.ts';
 import { createTierStore } from './tier-store.ts';

@@ -1,6 +1,6 @@
-import { invariant } from '../../errors/error.ts';
-import { epochMs, type Clock, type EpochMs } from '../../units/time.ts';
-import type { MonotonicMs, Schedule } from './ports.ts';
+import { invariant } from '../../src/errors/error.ts';
+import { epochMs, type Clock, type EpochMs } from '../../src/units/time.ts';
+import type { MonotonicMs, Schedule } from '../../src/ledger/leases/ports.ts';
 
 /** Time that stands still until it is moved by hand: for tests that must not wait. */
 export class ManualTime {
