@@ -109,8 +109,6 @@ export class Extensions {
     const from = { usage: this.#holdings.usage, policy, nowMs, sinceSeq: asked.seq };
     const isRecallOver = nowMs - asked.sinceMs >= policy.recallWaitMs;
     return slices.some((slice) => {
-      const isHeard = !slice.isStale && (slice.heard?.seq ?? 0) >= asked.seq;
-      if (isHeard && this.#isPassedLater(slice, by)) return true;
       const standing = standingOf(slice, sumsOf(by), from);
       return standing === 'short' || (standing === 'recallable' && isRecallOver);
     });
