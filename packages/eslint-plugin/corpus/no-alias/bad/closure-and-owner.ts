@@ -1,0 +1,11 @@
+// One closure has the handle for later, and the function uses it now.
+import { Budget, type BudgetMint } from 'hardcap';
+import { step } from '../../agents.ts';
+
+export async function run(mint: BudgetMint): Promise<void> {
+  const budget = Budget.create(mint, { usd: 5 });
+  const handlers = { stop: () => budget.close() }; // ! no-alias
+  const rest = await step(budget, 'draft');
+  rest.close();
+  handlers.stop();
+}

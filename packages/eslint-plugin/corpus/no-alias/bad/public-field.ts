@@ -1,0 +1,14 @@
+// A field that others assign.
+import { Budget, type BudgetMint } from 'hardcap';
+
+class Agent {
+  budget: Budget | undefined;
+}
+
+export function run(mint: BudgetMint): void {
+  const agent = new Agent();
+  const budget = Budget.create(mint, { usd: 5 });
+  agent.budget = budget; // ! no-alias
+  budget.close();
+  agent.budget.close();
+}

@@ -1,0 +1,7 @@
+// One ticket of another library for every guest.
+import { admit, Ticket } from '../../vendor.ts';
+
+export function run(): string {
+  const ticket = new Ticket();
+  return ['Ada', 'Bo'].map((guest) => `${guest}: ${admit(ticket)}`).join(); // ! no-fan-out
+}

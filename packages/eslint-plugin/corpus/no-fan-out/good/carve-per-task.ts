@@ -1,0 +1,10 @@
+// Each agent gets a share of its own.
+import { Budget, type BudgetMint } from 'hardcap';
+import { runAgent } from '../../agents.ts';
+
+export async function run(mint: BudgetMint): Promise<void> {
+  const budget = Budget.create(mint, { usd: 5 });
+  const tasks = ['plan', 'draft', 'check'];
+  await Promise.all(tasks.map((task) => runAgent(budget.carve({ usd: 1 }, task), task)));
+  budget.close();
+}

@@ -1,0 +1,7 @@
+// A split whose parts nobody binds.
+import { Budget, type BudgetMint } from 'hardcap';
+
+export function run(mint: BudgetMint): void {
+  const budget = Budget.create(mint, { usd: 5 });
+  budget.split({ usd: 2 }); // ! no-leaked-budget
+}

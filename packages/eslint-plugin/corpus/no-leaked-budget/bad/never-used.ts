@@ -1,0 +1,8 @@
+// A budget is made and forgotten.
+import { Budget, type BudgetMint } from 'hardcap';
+import { show } from '../../agents.ts';
+
+export function run(mint: BudgetMint): void {
+  const budget = Budget.create(mint, { usd: 5 }); // ! no-leaked-budget
+  console.log(show(budget));
+}

@@ -1,0 +1,7 @@
+// The budget is ended only where somebody listens.
+import { Budget, type BudgetMint } from 'hardcap';
+
+export function run(mint: BudgetMint, onEnd?: (rest: Budget) => void): void {
+  const budget = Budget.create(mint, { usd: 5 }); // ! no-leaked-budget
+  onEnd?.(budget);
+}

@@ -1,0 +1,8 @@
+// A closed budget is asked whether it could spend.
+import { Budget, type BudgetMint } from 'hardcap';
+
+export function run(mint: BudgetMint): boolean {
+  const budget = Budget.create(mint, { usd: 5 });
+  budget.close();
+  return budget.canSpend({ usd: 1 }); // ! no-use-after-move
+}

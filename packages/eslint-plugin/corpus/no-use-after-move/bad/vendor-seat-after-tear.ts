@@ -1,0 +1,8 @@
+// A method that does not move is still a use of what was moved.
+import { Ticket } from '../../vendor.ts';
+
+export function run(): string {
+  const ticket = new Ticket();
+  ticket.tear();
+  return ticket.seat(); // ! no-use-after-move
+}

@@ -1,0 +1,11 @@
+// An agent takes the budget and gives back what is left.
+import { Budget, type BudgetMint } from 'hardcap';
+import { step } from '../../agents.ts';
+
+export async function run(mint: BudgetMint): Promise<void> {
+  let budget = Budget.create(mint, { usd: 5 });
+  for (const task of ['plan', 'draft', 'check']) {
+    budget = await step(budget, task);
+  }
+  budget.close();
+}
