@@ -1,5 +1,6 @@
 // Two names for one list of budgets.
 // hard: the alias is of a container.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

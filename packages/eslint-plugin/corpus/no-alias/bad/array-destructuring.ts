@@ -1,4 +1,5 @@
 // Two variables are bound to one handle by destructuring.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

@@ -1,4 +1,5 @@
 // Two entries of a list are one handle.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

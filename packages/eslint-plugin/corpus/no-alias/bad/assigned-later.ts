@@ -1,4 +1,5 @@
 // A variable of an outer block is given the same handle.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { finish } from '../../agents.ts';
 

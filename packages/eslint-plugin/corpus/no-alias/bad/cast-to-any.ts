@@ -1,4 +1,5 @@
 // A cast to `any` hides the handle from every check.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

@@ -1,4 +1,5 @@
 // A class keeps the handle in a field; every method can move it.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 class Agent {

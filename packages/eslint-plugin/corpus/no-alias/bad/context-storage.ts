@@ -1,4 +1,5 @@
 // The handle is kept in the async context; everything that runs in it can take it.
+// runtime: throws
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Budget, type BudgetMint } from 'hardcap';
 

@@ -1,4 +1,5 @@
 // A field initialiser keeps the handle that it captures.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

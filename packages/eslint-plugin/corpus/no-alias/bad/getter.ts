@@ -1,4 +1,5 @@
 // A getter hands the handle out to whoever asks.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { finish } from '../../agents.ts';
 

@@ -1,4 +1,5 @@
 // The handle is put where everything can reach it.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { finish } from '../../agents.ts';
 

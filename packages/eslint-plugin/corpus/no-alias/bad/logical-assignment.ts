@@ -1,4 +1,5 @@
 // A module variable is filled with `??=`.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 let shared: Budget | undefined;

@@ -1,4 +1,5 @@
 // A loop over a literal with one handle in it twice.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

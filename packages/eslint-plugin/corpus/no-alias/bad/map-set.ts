@@ -1,4 +1,5 @@
 // A map by customer keeps the handle; a slot should.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

@@ -1,4 +1,5 @@
 // `Object.assign` types its result as a budget.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

@@ -1,4 +1,5 @@
 // An object whose prototype is the handle.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

@@ -1,4 +1,5 @@
 // The handle is kept in an object and used by its own name as well.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { finish } from '../../agents.ts';
 

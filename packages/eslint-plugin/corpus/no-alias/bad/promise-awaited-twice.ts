@@ -1,5 +1,6 @@
 // A resolved promise of a handle gives it out at each `await`.
 // hard: what is awaited is a container, and the second `await` its alias.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export async function run(mint: BudgetMint): Promise<void> {

@@ -1,4 +1,5 @@
 // A proxy in front of the handle, for a log.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

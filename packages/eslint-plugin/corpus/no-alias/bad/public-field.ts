@@ -1,4 +1,5 @@
 // A field that others assign.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 class Agent {

@@ -1,4 +1,5 @@
 // A second name for one handle.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

@@ -1,4 +1,5 @@
 // A set of live budgets is a second place for each of them.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { finish } from '../../agents.ts';
 

@@ -1,4 +1,5 @@
 // A static field is a global by another name.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 class Registry {

@@ -1,4 +1,6 @@
 // A supplier that returns the same handle at each call.
+// hard: how often a callback is called is not in its type.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { finish } from '../../agents.ts';
 

@@ -1,4 +1,5 @@
 // Two closures carry one handle.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { finish } from '../../agents.ts';
 

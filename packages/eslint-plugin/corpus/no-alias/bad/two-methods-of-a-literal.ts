@@ -1,4 +1,5 @@
 // An object literal with two methods that both capture the handle.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

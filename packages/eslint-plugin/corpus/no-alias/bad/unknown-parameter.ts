@@ -1,4 +1,5 @@
 // A parameter of type `unknown` keeps the handle, and casts it back.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { finish } from '../../agents.ts';
 

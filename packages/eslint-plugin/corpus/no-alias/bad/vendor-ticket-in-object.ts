@@ -1,4 +1,5 @@
 // A ticket of another library is kept in an object and torn up by its own name.
+// runtime: throws
 import { Ticket } from '../../vendor.ts';
 
 export function run(): string {

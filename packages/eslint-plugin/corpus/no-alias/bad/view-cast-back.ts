@@ -1,4 +1,5 @@
 // A view is lent out and cast back to a budget.
+// runtime: throws
 import { Budget, type BudgetMint, type BudgetView } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

@@ -1,5 +1,6 @@
 // `instanceof` turns a lent view into an owned handle.
 // hard: the alias comes from narrowing, not from an assertion.
+// runtime: throws
 import { Budget, type BudgetMint, type BudgetView } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

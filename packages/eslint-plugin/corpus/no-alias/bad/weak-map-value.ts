@@ -1,4 +1,5 @@
 // A cache from the request to its budget.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 const cache = new WeakMap<object, Budget>();

@@ -1,4 +1,5 @@
 // A weak reference is a reference.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { finish } from '../../agents.ts';
 

@@ -1,4 +1,5 @@
 // `Array.from` with a callback for each index.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { runAgent } from '../../agents.ts';
 

@@ -1,4 +1,5 @@
 // The callback is async and moves the handle before its first `await`.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { callModel } from '../../agents.ts';
 

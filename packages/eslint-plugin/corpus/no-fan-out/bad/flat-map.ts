@@ -1,4 +1,5 @@
 // `flatMap` with both parts of a split, for each share.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

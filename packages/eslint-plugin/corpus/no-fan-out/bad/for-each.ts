@@ -1,4 +1,5 @@
 // `forEach` calls its callback for each task.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

@@ -1,4 +1,5 @@
 // A timer comes back, and its budget does not.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export async function run(mint: BudgetMint): Promise<void> {

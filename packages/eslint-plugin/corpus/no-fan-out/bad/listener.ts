@@ -1,4 +1,5 @@
 // An event comes more than once.
+// runtime: throws
 import { EventEmitter } from 'node:events';
 import { Budget, type BudgetMint } from 'hardcap';
 

@@ -1,4 +1,5 @@
 // The linear idiom in parallel: both callbacks start from the same handle.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { step } from '../../agents.ts';
 

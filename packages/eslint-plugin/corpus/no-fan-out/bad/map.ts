@@ -1,4 +1,5 @@
 // `map` makes the same budget the first of many.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

@@ -1,5 +1,6 @@
 // A function of the program's own calls its callback for each task.
 // hard: how often a callback is called is not in its type.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { runAgent } from '../../agents.ts';
 

@@ -1,4 +1,5 @@
 // One agent per task, all with the same handle.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { runAgent } from '../../agents.ts';
 

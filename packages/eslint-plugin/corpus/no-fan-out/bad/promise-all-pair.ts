@@ -1,4 +1,5 @@
 // Two agents at once, one handle.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { runAgent } from '../../agents.ts';
 

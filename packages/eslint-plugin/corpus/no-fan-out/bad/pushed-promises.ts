@@ -1,4 +1,5 @@
 // Promises are collected in a loop; each has the handle.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { runAgent } from '../../agents.ts';
 

@@ -1,5 +1,6 @@
 // A retry function calls its callback again after a failure.
 // hard: how often a callback is called is not in its type.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { runAgent } from '../../agents.ts';
 

@@ -1,4 +1,5 @@
 // A list of agents is built around one handle.
+// runtime: throws
 import { Budget, type BudgetMint, Slot } from 'hardcap';
 
 class Agent {

@@ -1,4 +1,5 @@
 // A comparator is called once for each pair.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

@@ -1,4 +1,5 @@
 // Several timers get the same handle.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { runAgent } from '../../agents.ts';
 

@@ -1,4 +1,5 @@
 // One ticket of another library for every guest.
+// runtime: throws
 import { admit, Ticket } from '../../vendor.ts';
 
 export function run(): string {

@@ -1,4 +1,5 @@
 // The answer is settled; the failure, which may have been billed, is logged.
+// runtime: audit
 import { Budget, type BudgetMint } from 'hardcap';
 import { callModel } from '../../agents.ts';
 

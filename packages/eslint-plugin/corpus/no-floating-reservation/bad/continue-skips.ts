@@ -1,4 +1,5 @@
 // Empty answers are skipped, and their holds with them.
+// runtime: audit
 import { Budget, type BudgetMint } from 'hardcap';
 import { callModel } from '../../agents.ts';
 

@@ -1,4 +1,5 @@
 // The hold is looked at and forgotten.
+// runtime: audit
 import { Budget, type BudgetMint } from 'hardcap';
 import { callModel } from '../../agents.ts';
 

@@ -1,4 +1,5 @@
 // The hold of a budget is not even bound.
+// runtime: audit
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

@@ -1,4 +1,5 @@
 // Only a long answer is settled.
+// runtime: audit
 import { Budget, type BudgetMint } from 'hardcap';
 import { callModel } from '../../agents.ts';
 

@@ -1,4 +1,5 @@
 // `break` leaves the loop before the share is closed.
+// runtime: audit
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

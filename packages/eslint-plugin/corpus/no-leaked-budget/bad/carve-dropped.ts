@@ -1,4 +1,5 @@
 // Each turn takes a share off and drops it.
+// runtime: audit
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

@@ -1,5 +1,6 @@
 // A closure would end the budget, and nobody calls it.
 // hard: whether a closure is ever called.
+// runtime: audit
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

@@ -1,4 +1,5 @@
 // What `spend` returns is dropped, and with it the rest of the money.
+// runtime: audit
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

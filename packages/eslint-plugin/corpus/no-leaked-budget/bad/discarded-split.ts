@@ -1,4 +1,5 @@
 // A split whose parts nobody binds.
+// runtime: audit
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

@@ -1,4 +1,5 @@
 // The agent gives back what is left, and nobody takes it.
+// runtime: audit
 import { Budget, type BudgetMint } from 'hardcap';
 import { step } from '../../agents.ts';
 

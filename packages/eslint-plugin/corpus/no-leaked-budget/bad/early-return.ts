@@ -1,4 +1,5 @@
 // The early return leaves the budget behind.
+// runtime: audit
 import { Budget, type BudgetMint } from 'hardcap';
 import { runAgent } from '../../agents.ts';
 

@@ -1,4 +1,5 @@
 // The sum of two budgets is dropped.
+// runtime: audit
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

@@ -1,4 +1,5 @@
 // `finally` closes one of the two parts.
+// runtime: audit
 import { Budget, type BudgetMint } from 'hardcap';
 import { callModel } from '../../agents.ts';
 

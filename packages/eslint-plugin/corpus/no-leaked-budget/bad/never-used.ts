@@ -1,4 +1,5 @@
 // A budget is made and forgotten.
+// runtime: audit
 import { Budget, type BudgetMint } from 'hardcap';
 import { show } from '../../agents.ts';
 

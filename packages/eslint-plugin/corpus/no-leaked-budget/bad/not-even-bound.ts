@@ -1,4 +1,5 @@
 // A budget is made in a statement of its own.
+// runtime: audit
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

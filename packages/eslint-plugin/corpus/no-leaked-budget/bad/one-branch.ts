@@ -1,4 +1,5 @@
 // One branch ends the budget, the other forgets it.
+// runtime: audit
 import { Budget, type BudgetMint } from 'hardcap';
 import { finish } from '../../agents.ts';
 

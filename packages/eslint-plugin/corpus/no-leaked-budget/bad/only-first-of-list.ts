@@ -1,5 +1,6 @@
 // Of a list of shares only the first is used.
 // hard: elements of a container are not counted.
+// runtime: audit
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

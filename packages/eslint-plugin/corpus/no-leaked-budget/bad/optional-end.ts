@@ -1,4 +1,5 @@
 // The budget is ended only where somebody listens.
+// runtime: audit
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint, onEnd?: (rest: Budget) => void): void {

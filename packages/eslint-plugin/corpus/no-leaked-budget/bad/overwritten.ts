@@ -1,4 +1,5 @@
 // A live budget is overwritten by the next.
+// runtime: audit
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

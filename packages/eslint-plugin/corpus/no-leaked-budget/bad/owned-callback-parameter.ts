@@ -1,4 +1,5 @@
 // A callback that owns its parameter drops it.
+// runtime: audit
 import { Budget, type BudgetMint } from 'hardcap';
 import { show } from '../../agents.ts';
 

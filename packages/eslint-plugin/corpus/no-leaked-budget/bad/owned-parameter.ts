@@ -1,4 +1,5 @@
 // The function owns its parameter and only looks at it: it should ask for a view.
+// runtime: audit
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): string {

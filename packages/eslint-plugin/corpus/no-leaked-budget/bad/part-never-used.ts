@@ -1,4 +1,5 @@
 // The part has a name, and that is all.
+// runtime: audit
 import { Budget, type BudgetMint } from 'hardcap';
 import { show } from '../../agents.ts';
 

@@ -1,4 +1,5 @@
 // Only some turns use the share that each of them takes.
+// runtime: audit
 import { Budget, type BudgetMint } from 'hardcap';
 import { runAgent } from '../../agents.ts';
 

@@ -1,4 +1,5 @@
 // The first element of the pair is skipped.
+// runtime: audit
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

@@ -1,4 +1,5 @@
 // The close is in the `try`; after the catch the budget is still open.
+// runtime: audit
 import { Budget, type BudgetMint } from 'hardcap';
 import { callModel } from '../../agents.ts';
 

@@ -1,4 +1,5 @@
 // One of three modes has no case.
+// runtime: audit
 import { Budget, type BudgetMint } from 'hardcap';
 import { finish } from '../../agents.ts';
 

@@ -1,4 +1,5 @@
 // The result of a spend is asked for its truth, and dropped.
+// runtime: audit
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

@@ -1,4 +1,5 @@
 // Only the part of a split is bound; the rest is lost.
+// runtime: audit
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

@@ -1,4 +1,5 @@
 // `void` drops the promise of what is left.
+// runtime: audit
 import { Budget, type BudgetMint } from 'hardcap';
 import { callModel, step } from '../../agents.ts';
 

@@ -8,6 +8,5 @@ export function run(mint: BudgetMint): void {
 function shares(budget: Budget, count: number): readonly Budget[] {
   const list: Budget[] = [];
   for (let at = 1; at < count; at++) list.push(budget.carve({ usd: 1 }));
-  list.push(budget);
-  return list;
+  return [...list, budget];
 }

@@ -1,5 +1,6 @@
 // The parts are ended one by one, then the first one is ended again by its index.
 // hard: which element of a container has moved is not tracked.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { finish } from '../../agents.ts';
 

@@ -1,4 +1,5 @@
 // The value of an assignment is closed, the old handle too.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

@@ -1,4 +1,5 @@
 // Code after `then` uses what its callback took along.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { callModel, runAgent } from '../../agents.ts';
 

@@ -1,5 +1,6 @@
 // A bound method carries the budget and is called twice.
 // hard: `bind` hides both the receiver and the number of calls.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

@@ -1,4 +1,5 @@
 // The answer does not parse, and the catch closes a budget that the agent has had.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { runAgent } from '../../agents.ts';
 

@@ -1,4 +1,5 @@
 // A split leaves two parts; the whole is charged all the same.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

@@ -1,4 +1,5 @@
 // A static block runs once, but not twice on one handle.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { show } from '../../agents.ts';
 

@@ -1,4 +1,5 @@
 // The agent took the budget over; the caller closes it as well.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { runAgent } from '../../agents.ts';
 

@@ -1,4 +1,5 @@
 // A closure that moves the budget is itself good for one call.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { finish } from '../../agents.ts';
 

@@ -1,4 +1,5 @@
 // A closure takes the budget along; the function goes on using it.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { finish } from '../../agents.ts';
 

@@ -1,5 +1,6 @@
 // A closure that only looks at the budget runs after the budget was handed on.
 // hard: the closure borrows; that it runs after the move needs lifetimes.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { finish, show } from '../../agents.ts';
 

@@ -1,4 +1,5 @@
 // A list of budgets is handed on as a whole, and one of them used afterwards.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { finish } from '../../agents.ts';
 

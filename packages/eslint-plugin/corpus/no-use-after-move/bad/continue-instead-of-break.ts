@@ -1,4 +1,5 @@
 // After the budget was ended the loop goes on with `continue` where `break` was meant.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { finish } from '../../agents.ts';
 
@@ -14,4 +15,5 @@ function work(budget: Budget, tasks: readonly string[]): void {
     }
     budget.charge({ usd: 1 }); // ! no-use-after-move
   }
+  budget.close(); // ! no-use-after-move
 }

@@ -1,4 +1,5 @@
 // The parent spends on its old handle after it delegated.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

@@ -1,4 +1,5 @@
 // A budget out of a destructured parameter is used after it was ended.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { finish, show } from '../../agents.ts';
 

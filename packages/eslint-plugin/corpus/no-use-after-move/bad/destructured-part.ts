@@ -1,4 +1,5 @@
 // Of the two parts of a split one is ended and then merged back.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { finish } from '../../agents.ts';
 

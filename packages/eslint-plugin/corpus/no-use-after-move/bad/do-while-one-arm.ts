@@ -1,4 +1,5 @@
 // One arm of the loop keeps the budget going, the other ends it and the loop goes on.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { finish } from '../../agents.ts';
 
@@ -10,4 +11,5 @@ export function run(mint: BudgetMint): void {
     else budget = budget.spend({ usd: 1 }); // ! no-use-after-move
     turn += 1;
   } while (turn < 3);
+  budget.close(); // ! no-use-after-move
 }

@@ -1,4 +1,5 @@
 // A method named by a string moves as well.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

@@ -1,4 +1,5 @@
 // `finally` closes what the body handed on.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { runAgent } from '../../agents.ts';
 

@@ -1,4 +1,5 @@
 // A type parameter that extends `Budget` is as affine as its bound.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

@@ -1,4 +1,5 @@
 // A generic function whose parameter becomes `Budget` takes the budget over.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

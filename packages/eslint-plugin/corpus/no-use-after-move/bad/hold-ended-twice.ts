@@ -1,4 +1,5 @@
 // A hold is settled and then released.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

@@ -1,4 +1,5 @@
 // `finally` releases a hold that the body has settled.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { callModel } from '../../agents.ts';
 

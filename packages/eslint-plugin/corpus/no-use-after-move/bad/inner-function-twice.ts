@@ -1,4 +1,5 @@
 // A function declaration inside moves what it captures, and is called twice.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { finish } from '../../agents.ts';
 

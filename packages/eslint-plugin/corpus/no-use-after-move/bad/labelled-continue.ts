@@ -1,4 +1,5 @@
 // A jump to the outer loop skips the line that puts the rest back.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {
@@ -13,4 +14,5 @@ export function run(mint: BudgetMint): void {
     }
     budget = rest;
   }
+  budget.close(); // ! no-use-after-move
 }

@@ -1,4 +1,5 @@
 // A while loop hands the same budget to an agent, again and again, one after the other.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { runAgent } from '../../agents.ts';
 

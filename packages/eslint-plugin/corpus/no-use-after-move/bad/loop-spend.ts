@@ -1,4 +1,5 @@
 // Every turn of the loop spends the handle from before the loop.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

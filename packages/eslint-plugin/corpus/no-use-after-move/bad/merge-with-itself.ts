@@ -1,4 +1,5 @@
 // Receiver and argument of one merge are the same handle.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

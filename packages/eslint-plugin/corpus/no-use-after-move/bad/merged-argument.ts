@@ -1,4 +1,5 @@
 // The budget that was merged into another is closed once more.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

@@ -1,4 +1,5 @@
 // The receiver of a merge is handed on instead of the result.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { finish } from '../../agents.ts';
 

@@ -1,4 +1,5 @@
 // The agent has the budget from the call on, not from the `await` on.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { runAgent } from '../../agents.ts';
 

@@ -1,4 +1,5 @@
 // The callback of a `Once` parameter takes the budget; the caller uses it afterwards.
+// runtime: throws
 import { Budget, type BudgetMint, type Once } from 'hardcap';
 import { finish } from '../../agents.ts';
 

@@ -1,4 +1,5 @@
 // One branch ends the budget, the code after the branch ends it again.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { finish } from '../../agents.ts';
 

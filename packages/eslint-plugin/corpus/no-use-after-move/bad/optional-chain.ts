@@ -1,4 +1,5 @@
 // Optional calls move too.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

@@ -1,4 +1,5 @@
 // The two promises have names, and are awaited together.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { runAgent } from '../../agents.ts';
 

@@ -1,4 +1,5 @@
 // A budget is moved out of a property of a parameter, twice.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 interface Job {

@@ -1,5 +1,6 @@
 // The method is borrowed from the prototype.
 // hard: `call` hides the receiver.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

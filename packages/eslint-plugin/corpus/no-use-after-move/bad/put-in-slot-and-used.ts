@@ -1,4 +1,5 @@
 // A budget that was put into a slot is the slot's.
+// runtime: throws
 import { Budget, type BudgetMint, Slot } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

@@ -1,4 +1,5 @@
 // A closed budget is asked whether it could spend.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): boolean {

@@ -1,4 +1,5 @@
 // The figure for the log is read from the handle that was spent.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

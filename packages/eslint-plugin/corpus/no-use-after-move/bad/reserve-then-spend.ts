@@ -1,4 +1,5 @@
 // The handle before a hold is used while the hold is open.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

@@ -1,4 +1,5 @@
 // A retry starts the agent again with the budget that the failed attempt has had.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { runAgent } from '../../agents.ts';
 

@@ -1,4 +1,5 @@
 // The right side of `&&` moves the budget, sometimes.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { finish } from '../../agents.ts';
 

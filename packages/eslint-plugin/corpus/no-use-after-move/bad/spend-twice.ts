@@ -1,4 +1,5 @@
 // Two spends on one handle: the second forgets that the first returned the rest.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

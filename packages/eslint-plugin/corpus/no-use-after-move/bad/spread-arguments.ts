@@ -1,5 +1,6 @@
 // A tuple with the budget in it is spread into a call, twice.
 // hard: the tuple as an alias, and its spread.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { runAgent } from '../../agents.ts';
 

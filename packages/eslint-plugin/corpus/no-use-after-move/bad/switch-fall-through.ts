@@ -1,4 +1,5 @@
 // A case without `break` falls into the one that moves the budget again.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { finish } from '../../agents.ts';
 

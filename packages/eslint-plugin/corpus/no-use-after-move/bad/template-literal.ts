@@ -1,4 +1,5 @@
 // The log line names a budget that was ended.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): string {

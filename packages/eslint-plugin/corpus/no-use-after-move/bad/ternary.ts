@@ -1,4 +1,5 @@
 // Both arms of a conditional take the budget, the statement after it takes it again.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint, isCheap = true): void {

@@ -1,4 +1,5 @@
 // A type assertion on the way does not make it another handle.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { finish } from '../../agents.ts';
 

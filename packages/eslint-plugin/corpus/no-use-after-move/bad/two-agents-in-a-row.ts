@@ -1,4 +1,5 @@
 // A second agent is started with the handle that the first one has.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { step } from '../../agents.ts';
 

@@ -1,4 +1,5 @@
 // One call gets the same budget for two parameters that own it.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 
 export function run(mint: BudgetMint): void {

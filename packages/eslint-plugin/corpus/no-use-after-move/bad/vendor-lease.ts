@@ -1,4 +1,5 @@
 // An affine interface of another library: `renew` returns the next lease.
+// runtime: throws
 import { type Lease, openLease } from '../../vendor.ts';
 
 export function run(): void {

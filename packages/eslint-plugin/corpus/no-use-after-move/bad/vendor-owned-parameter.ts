@@ -1,4 +1,5 @@
 // A ticket passed to a parameter of an affine type is gone.
+// runtime: throws
 import { admit, Ticket } from '../../vendor.ts';
 
 export function run(): string {

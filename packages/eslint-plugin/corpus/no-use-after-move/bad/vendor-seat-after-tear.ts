@@ -1,4 +1,5 @@
 // A method that does not move is still a use of what was moved.
+// runtime: throws
 import { Ticket } from '../../vendor.ts';
 
 export function run(): string {

@@ -1,4 +1,5 @@
 // An affine class of another library: its brand lists `redeem`.
+// runtime: throws
 import { Ticket } from '../../vendor.ts';
 
 export function run(): string {

@@ -1,4 +1,5 @@
 // A view bound to a name is looked at after its budget was handed on.
+// runtime: throws
 import { Budget, type BudgetMint, type BudgetView } from 'hardcap';
 import { finish, show } from '../../agents.ts';
 

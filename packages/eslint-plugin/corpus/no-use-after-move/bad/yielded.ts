@@ -1,4 +1,5 @@
 // A generator yields the budget and then ends it.
+// runtime: throws
 import { Budget, type BudgetMint } from 'hardcap';
 import { finish } from '../../agents.ts';
 
