@@ -83,13 +83,29 @@ const NOTES: Readonly<Record<string, Note>> = {
   'caps[].usd': {
     description:
       'Dollars, no finer than a nano-dollar. 0: nothing may be spent. Each cap has at least one ' +
-      'of `usd`, `tokens`, `calls`.',
+      'of `usd`, `tokens`, `calls`, `identical`, `depth`, `fanOut`.',
     examples: [50, 0.25],
   },
   'caps[].tokens': { description: 'Tokens of all classes together.', examples: [1_000_000] },
   'caps[].calls': {
     description: 'Attempts: every physical request counts, retries too.',
     examples: [1000],
+  },
+  'caps[].identical': {
+    description:
+      'Attempts with the same request, retries too, and repeats of one tool step in a row with ' +
+      'the same result. Counted in each process by itself.',
+    examples: [5],
+  },
+  'caps[].depth': {
+    description: 'How many values of the dimension may be nested in one call. Not for `global`.',
+    examples: [3],
+  },
+  'caps[].fanOut': {
+    description:
+      'How many distinct values of the dimension may come directly under one chain of values in ' +
+      'the window. Not for `global`. Counted in each process by itself.',
+    examples: [8],
   },
   'caps[].mode': {
     description: '`observe` records and reports, and never refuses.',
@@ -108,6 +124,20 @@ const NOTES: Readonly<Record<string, Note>> = {
   'caps[].timeZone': {
     description: 'IANA name for this cap’s calendar window. Default: that of the configuration.',
     examples: ['America/New_York'],
+  },
+  'caps[].onShort': {
+    description:
+      'What is tried with a call that this cap has too little room for: `refuse`, a strategy, or ' +
+      'a list. Default: that of the configuration.',
+    examples: [['count', 'fit', 'wait']],
+  },
+  'caps[].minOutputTokens': {
+    description:
+      'The least output ceiling that `fit` leaves a call. Default: that of the configuration.',
+  },
+  'caps[].wrapUp': {
+    description: 'The part of the cap that only calls marked `wrapUp` may spend.',
+    examples: [0.1],
   },
   timeZone: {
     description: 'IANA name of the time zone in which days, weeks and months begin.',
@@ -185,6 +215,53 @@ const NOTES: Readonly<Record<string, Note>> = {
   inputBound: {
     description: '`hard` is proven from bytes; `tight` counts more closely, with a margin.',
     default: CONFIG_DEFAULTS.inputBound,
+  },
+  onShort: {
+    description:
+      'What is tried, in this order, with a call that does not fit: `count` bounds it more ' +
+      'closely, `fit` lowers its output ceiling, `wait` waits for calls in flight, `fallback` ' +
+      'asks a cheaper model.',
+    default: CONFIG_DEFAULTS.onShort,
+    examples: [['count', 'fit', 'wait']],
+  },
+  minOutputTokens: {
+    description: 'The least output ceiling that `fit` leaves a call.',
+    default: CONFIG_DEFAULTS.minOutputTokens,
+  },
+  fitStructured: {
+    description:
+      'Whether `fit` may lower the ceiling where cut output is of no use: strict or forced tool ' +
+      'calls, structured output.',
+    default: CONFIG_DEFAULTS.fitStructured,
+  },
+  countEndpoint: {
+    description: 'Whether `count` may ask the provider’s free counting endpoint.',
+    default: CONFIG_DEFAULTS.countEndpoint,
+  },
+  waitMsMax: {
+    description: 'Milliseconds that `wait` takes at most.',
+    default: CONFIG_DEFAULTS.waitMsMax,
+  },
+  waitersMax: {
+    description: 'How many calls may wait at a time; the next is refused.',
+    default: CONFIG_DEFAULTS.waitersMax,
+  },
+  fallback: {
+    description: 'For `fallback`: models of the same provider, by the model that is asked for.',
+    examples: [{ 'claude-opus-4-8': ['claude-sonnet-4-6'] }],
+  },
+  'fallback{}': { description: 'Tried in this order.' },
+  expect: {
+    description:
+      'Holds for the length that answers are expected to have and lowers the output ceiling on ' +
+      'the wire to it; `true` for the defaults. With `stream: "steps"` a stream is held for in ' +
+      'steps while it runs.',
+    examples: [true, { quantile: 0.99, margin: 1.2, samplesMin: 20 }],
+  },
+  onStreamShort: {
+    description:
+      'Required with `stream: "steps"`: `stop` ends a stream whose next step does not fit with ' +
+      'an error, `let-finish` lets it go on and may overdraw.',
   },
   idleTimeoutMs: {
     description: 'Milliseconds without a byte after which an abandoned answer is closed as spent.',

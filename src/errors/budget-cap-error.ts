@@ -3,6 +3,18 @@ import { secondsCeil, between } from '../units/time.ts';
 import { formatUsd, usdOf, NANO_USD_ZERO, type NanoUsd } from '../units/money.ts';
 import type { Tokens, Calls } from '../units/count.ts';
 import { HardcapError, RefusalError, markError } from './error.ts';
+import {
+  loopRemedy,
+  loopSentence,
+  stormSentence,
+  type LoopDimension,
+  type LoopPattern,
+  type LoopShortfall,
+  type RefusalStorm,
+} from './loop-shortfall.ts';
+
+/** What a cap can be short of. */
+export type CapDimension = 'usd' | 'tokens' | 'calls' | LoopDimension;
 
 /**
  * One account's figures in a refusal. Money in nano-dollars; `undefined` where the cap has no such
@@ -15,7 +27,7 @@ export interface AccountShortfall {
   /** `day`, `rolling 3600000 ms`, `lifetime` ... */
   readonly window: string;
   /** Which dimension of the cap is short first. */
-  readonly dimension: 'usd' | 'tokens' | 'calls';
+  readonly dimension: CapDimension;
   readonly spentNanoUsd: NanoUsd;
   readonly heldNanoUsd: NanoUsd;
   readonly capNanoUsd: NanoUsd | undefined;
@@ -31,6 +43,17 @@ export interface AccountShortfall {
   readonly resetsAt: EpochMs | null;
   /** Whether the call would fit into this cap if nothing were spent or held there. */
   readonly fitsWhenEmpty: boolean;
+  /** What of the cap this call may not spend, because it is not marked `wrapUp`. */
+  readonly keptForWrapUp?: KeptForWrapUp | undefined;
+  /** What was counted, where `dimension` is `identical`, `depth` or `fanOut`. */
+  readonly loop?: LoopShortfall | undefined;
+}
+
+/** The part of a cap that is kept for calls marked `wrapUp`, in the units of the cap. */
+export interface KeptForWrapUp {
+  readonly usd: NanoUsd | undefined;
+  readonly tokens: Tokens | undefined;
+  readonly calls: Calls | undefined;
 }
 
 /** What a cap refusal says; the fields of `BudgetCapError` are made of it. */
@@ -46,6 +69,10 @@ export interface CapRefusal {
   readonly accounts: readonly AccountShortfall[];
   /** The output ceiling that would fit every account now, or `undefined` if none would. */
   readonly affordableOutputTokens: Tokens | undefined;
+  /** The same request was refused over and over within a short time. */
+  readonly storm?: RefusalStorm | undefined;
+  /** The answer was running, and what was refused is its next step. */
+  readonly isMidAnswer?: boolean | undefined;
 }
 
 /** One account in `BudgetCapError.accounts`, in dollars, for logs and HTTP answers. */
@@ -53,7 +80,7 @@ export interface CapAccountJson {
   readonly cap_id: string;
   readonly scope: string;
   readonly window: string;
-  readonly dimension: 'usd' | 'tokens' | 'calls';
+  readonly dimension: CapDimension;
   readonly spend_usd: number;
   readonly held_usd: number;
   readonly cap_usd: number | null;
@@ -65,10 +92,19 @@ export interface CapAccountJson {
   readonly cap_calls: number | null;
   readonly resets_at: string | null;
   readonly fits_when_empty: boolean;
+  /** What of the cap only calls marked `wrapUp` may spend; `null` where nothing is kept. */
+  readonly kept_for_wrap_up_usd: number | null;
+  readonly kept_for_wrap_up_tokens: number | null;
+  readonly kept_for_wrap_up_calls: number | null;
+  /** What was counted, this call with it, for `identical`, `depth` and `fanOut`; else `null`. */
+  readonly count: number | null;
+  /** The cap on it; `null` where `count` is. */
+  readonly cap_count: number | null;
 }
 
 /**
  * A call that does not fit under a cap: it was refused before it left, and nothing is held for it.
+ * With `expect: { stream: 'steps' }` also an answer that was stopped because its next step did not.
  *
  * Money fields are dollars for people to read; the exact integers are in the guard's events.
  */
@@ -87,6 +123,16 @@ export class BudgetCapError extends RefusalError {
   declare readonly needed_usd: number;
   /** The binding cap's window. */
   declare readonly window: string;
+  /** What the binding cap is short of. */
+  declare readonly dimension: CapDimension;
+  /**
+   * What the refusal is part of. `retry-storm`: the same request was attempted more often than a
+   * cap on `identical` allows, or refused over and over. `tool-loop`: the conversation repeats one
+   * tool step with one result. `null`: neither is known.
+   */
+  declare readonly pattern: LoopPattern | null;
+  /** How often the request or the tool step has come, this time with it; `null` without pattern. */
+  declare readonly repeats: number | null;
   /** Whole seconds until the binding account's window makes room; `null` when it never resets. */
   declare readonly retry_after: number | null;
   /** The same instant, ISO 8601 in UTC. */
@@ -123,6 +169,8 @@ export function describeCap(error: Error, refusal: CapRefusal): void {
     cap_usd: binding.capNanoUsd === undefined ? null : usdOf(binding.capNanoUsd),
     needed_usd: usdOf(refusal.neededNanoUsd),
     window: binding.window,
+    dimension: binding.dimension,
+    ...patternOf(refusal),
     retry_after: resetsAt === null ? null : secondsCeil(between(at, resetsAt)),
     resets_at: resetsAt === null ? null : new Date(resetsAt).toISOString(),
     affordable_output_tokens: refusal.affordableOutputTokens ?? null,
@@ -148,12 +196,31 @@ export function describeCap(error: Error, refusal: CapRefusal): void {
 /** One line: what was asked, what is left, in which scope and window, when it resets. */
 export function capMessage(refusal: CapRefusal): string {
   const { binding } = refusal;
-  const what = refusal.model === undefined ? 'This call' : `This call to ${refusal.model}`;
-  const [asked, room] = shortage(refusal);
+  const subject = refusal.isMidAnswer === true ? 'The next step of this call' : 'This call';
+  const what = refusal.model === undefined ? subject : `${subject} to ${refusal.model}`;
+  const outcome =
+    refusal.isMidAnswer === true
+      ? 'The answer was stopped; what may have come of it is booked.'
+      : 'Nothing was sent.';
+  const storm = refusal.storm === undefined ? '' : stormSentence(refusal.storm);
   return (
-    `${what} may cost up to ${asked}, but ${binding.scope} has ${room}. ` +
-    `${resetSentence(binding)} Nothing was sent.${affordableSentence(refusal)}`
+    `${reasonSentence(what, refusal)} ${resetSentence(binding)} ${outcome}` +
+    `${affordableSentence(refusal)}${keptSentence(binding)}${storm}`
   );
+}
+
+function reasonSentence(what: string, refusal: CapRefusal): string {
+  const { binding } = refusal;
+  if (binding.loop !== undefined) return loopSentence(what, binding.loop, binding);
+  const [asked, room] = shortage(refusal);
+  return `${what} may cost up to ${asked}, but ${binding.scope} has ${room}.`;
+}
+
+function patternOf({ binding, storm }: CapRefusal): Pick<BudgetCapError, 'pattern' | 'repeats'> {
+  const { pattern = null, counted = null } = binding.loop ?? {};
+  if (pattern !== null) return { pattern, repeats: counted };
+  if (storm !== undefined) return { pattern: 'retry-storm', repeats: storm.refusals };
+  return { pattern: null, repeats: null };
 }
 
 function shortage({ binding, neededNanoUsd, neededTokens }: CapRefusal): [string, string] {
@@ -173,6 +240,8 @@ function shortage({ binding, neededNanoUsd, neededTokens }: CapRefusal): [string
 }
 
 function resetSentence(binding: AccountShortfall): string {
+  const remedy = binding.loop === undefined ? undefined : loopRemedy(binding.loop);
+  if (remedy !== undefined) return remedy;
   if (!binding.fitsWhenEmpty) return 'It is larger than the whole cap, so waiting cannot help.';
   if (binding.resetsAt === null) return 'This cap never resets; raise it to go on.';
   return `Room returns at ${new Date(binding.resetsAt).toISOString()}.`;
@@ -183,7 +252,18 @@ function affordableSentence({ affordableOutputTokens }: CapRefusal): string {
   return ` It would fit with an output ceiling of ${affordableOutputTokens} tokens.`;
 }
 
+function keptSentence({ keptForWrapUp: kept, dimension }: AccountShortfall): string {
+  const amounts: Partial<Record<CapDimension, string | undefined>> = {
+    usd: kept?.usd === undefined ? undefined : formatUsd(kept.usd),
+    tokens: kept?.tokens === undefined ? undefined : `${kept.tokens} tokens`,
+    calls: kept?.calls === undefined ? undefined : `${kept.calls} calls`,
+  };
+  const amount = amounts[dimension];
+  return amount === undefined ? '' : ` ${amount} of the cap is kept for calls marked wrapUp.`;
+}
+
 function accountJson(account: AccountShortfall): CapAccountJson {
+  const { keptForWrapUp: kept } = account;
   return {
     cap_id: account.capId,
     scope: account.scope,
@@ -200,6 +280,11 @@ function accountJson(account: AccountShortfall): CapAccountJson {
     cap_calls: account.capCalls ?? null,
     resets_at: account.resetsAt === null ? null : new Date(account.resetsAt).toISOString(),
     fits_when_empty: account.fitsWhenEmpty,
+    kept_for_wrap_up_usd: kept?.usd === undefined ? null : usdOf(kept.usd),
+    kept_for_wrap_up_tokens: kept?.tokens ?? null,
+    kept_for_wrap_up_calls: kept?.calls ?? null,
+    count: account.loop?.counted ?? null,
+    cap_count: account.loop?.cap ?? null,
   };
 }
 
@@ -212,6 +297,9 @@ function capJson(error: BudgetCapError): Record<string, unknown> {
     cap_usd: error.cap_usd,
     needed_usd: error.needed_usd,
     window: error.window,
+    dimension: error.dimension,
+    pattern: error.pattern,
+    repeats: error.repeats,
     retry_after: error.retry_after,
     resets_at: error.resets_at,
     affordable_output_tokens: error.affordable_output_tokens,

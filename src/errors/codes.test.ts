@@ -31,6 +31,7 @@ const made: Readonly<Record<ErrorCode, () => HardcapError>> = {
     'RESERVATION_EXPIRED',
     'RESERVATION_UNKNOWN',
     'ORDER_INVALID',
+    'REPORT_INVALID',
   ),
   CONFIG_INVALID: () => new ConfigError({ field: 'caps', value: 1, reason: 'not a list' }),
   ...operations('STORE_UNAVAILABLE', 'STORE_CONFLICT', 'UPSTREAM_FAILED', 'USAGE_MISSING'),

@@ -31,8 +31,12 @@ export interface ErrorRow {
 export const ERROR_TABLE = {
   BUDGET_CAP: {
     ...row('BUDGET_CAP'),
-    meaning: 'The most this attempt can cost does not fit under a cap.',
-    remedy: 'Wait until `resets_at`, ask for `affordable_output_tokens` at most, or raise the cap.',
+    meaning:
+      'The most this attempt can cost does not fit under a cap, or a cap on loops (`identical`, ' +
+      '`depth`, `fanOut`) is reached.',
+    remedy:
+      'Wait until `resets_at`, ask for `affordable_output_tokens` at most, or raise the cap. ' +
+      'With a `pattern`, end the loop first.',
   },
   SCOPE_CLOSED: {
     ...row('SCOPE_CLOSED'),
@@ -100,6 +104,11 @@ export const ERROR_TABLE = {
     ...row('ORDER_INVALID'),
     meaning: 'An operator’s order to the books cannot be carried out as it stands.',
     remedy: 'Correct what the message names; nothing was changed.',
+  },
+  REPORT_INVALID: {
+    ...row('REPORT_INVALID'),
+    meaning: 'A provider’s report is of a form, or has a field or unit, that no reader knows.',
+    remedy: 'Read the row that the message names; nothing was compared with the books.',
   },
   STORE_UNAVAILABLE: {
     ...row('STORE_UNAVAILABLE'),

@@ -19,6 +19,7 @@ export const KIND_OF_CODE = {
   RESERVATION_EXPIRED: 'misuse',
   RESERVATION_UNKNOWN: 'misuse',
   ORDER_INVALID: 'misuse',
+  REPORT_INVALID: 'misuse',
   STORE_UNAVAILABLE: 'operation',
   STORE_CONFLICT: 'operation',
   UPSTREAM_FAILED: 'operation',

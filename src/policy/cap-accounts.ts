@@ -1,4 +1,4 @@
-import type { Account, WindowPart } from '../ledger/account.ts';
+import type { Account, Ceiling, WindowPart } from '../ledger/account.ts';
 import { shifted, type EpochMs } from '../units/time.ts';
 import { accountKey } from './account-key.ts';
 import { calendarReader, type Span } from './calendar.ts';
@@ -8,6 +8,7 @@ import { rollingPart, rollingParts } from './rolling.ts';
 import { GLOBAL_SCOPE, UNATTRIBUTED, type ScopeSet } from './scope.ts';
 import { windowText } from './window-text.ts';
 import type { Window } from './window.ts';
+import { keptOf } from './wrap-up.ts';
 
 /** How many values of one cap keep their account objects; past it all are built anew. */
 export const ACCOUNTS_KEPT_MAX = 10_000;
@@ -18,6 +19,9 @@ export const ROLLING_ACCOUNTS_KEPT_MAX = 1000;
 /** One cap's accounts: which of them a call draws on, kept while their window lasts. */
 export class CapAccounts {
   readonly cap: Cap;
+  /** Whether these are the accounts of what a cap does not keep for wrapping up. */
+  readonly isWork: boolean;
+  readonly #keptForWrapUp: Ceiling | undefined;
   readonly #window: string;
   readonly #keptMax: number;
   readonly #readSpan: (at: EpochMs) => Span | undefined;
@@ -25,8 +29,11 @@ export class CapAccounts {
   readonly #kept = new Map<string, Account>();
   #span: Span | undefined;
 
-  constructor(cap: Cap) {
+  /** `whole`: the cap of which `cap` is what wrapping up leaves. */
+  constructor(cap: Cap, whole?: Cap) {
     this.cap = cap;
+    this.isWork = whole !== undefined;
+    this.#keptForWrapUp = whole === undefined ? undefined : keptOf(whole);
     this.#window = windowText(cap.window);
     this.#keptMax = cap.window.kind === 'rolling' ? ROLLING_ACCOUNTS_KEPT_MAX : ACCOUNTS_KEPT_MAX;
     this.#readSpan = spanReader(cap.window);
@@ -93,6 +100,7 @@ export class CapAccounts {
       mode,
       parts: Object.freeze(parts),
       thresholds,
+      ...(this.#keptForWrapUp === undefined ? {} : { keptForWrapUp: this.#keptForWrapUp }),
     });
   }
 }

@@ -1,17 +1,15 @@
 import { nanoUsdFromUsd, NANO_USD_MAX, usdOf, type NanoUsd } from '../units/money.ts';
 import { picoUsdFromUsd, picoUsdFromUsdPerMillion, type PicoUsd } from '../units/money.ts';
-import { calls, tokens, type Calls, type Tokens } from '../units/count.ts';
-import { durationMs, type DurationMs } from '../units/time.ts';
 import { TOKEN_CLASSES, type FeeKind, type TokenClass } from '../meter/usage.ts';
-import { choice, fault, list, object, record, text, whole, type Field } from './fields.ts';
+import { callsField, durationField, partField, tokensField } from './amount-fields.ts';
+import { expectField, onStreamShortField } from './expect.ts';
+import { choice, fault, flag, list, object, record, text, whole, type Field } from './fields.ts';
 import { matchFault } from './match.ts';
+import { onShortField } from './on-short.ts';
 import { GLOBAL_SCOPE } from './scope.ts';
-import { DIMENSION_PATTERN, SCOPE_CHARS_MAX } from './scope-set.ts';
+import { DIMENSION_PATTERN, SCOPE_CHARS_MAX, SCOPE_VALUES_MAX } from './scope-set.ts';
 import { isTimeZone, nearestTimeZone, TIME_ZONE_PATTERN } from './time-zone.ts';
 import { CALENDAR_UNITS, nearestWindow, readWindow, ROLLING_PATTERN } from './window-text.ts';
-
-/** The longest delay a timer can take: past it, it would fire at once. */
-const TIMER_MS_MAX = 2_147_483_647;
 
 const FEE_KINDS = [
   'webSearch',
@@ -137,12 +135,14 @@ const windowField: Field<string> = {
   },
 };
 
-const tokensField: Field<Tokens> = branded(whole({ min: 0 }), tokens);
-const callsField: Field<Calls> = branded(whole({ min: 0 }), calls);
-const timerField: Field<DurationMs> = branded(whole({ min: 1, max: TIMER_MS_MAX }), durationMs);
-
 const modeField = choice(['enforce', 'observe']);
 const unattributedField = choice(['share', 'refuse']);
+
+/** The longest queue that can be asked for: each waiter keeps its request in memory. */
+const WAITERS_MAX = 1_000_000;
+
+/** Most distinct children of one parent that a cap can count. */
+export const FAN_OUT_MAX = 10_000;
 
 /** Letters that a cap's id may have: no `|`, which ends it in an account's key. */
 const ID_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_.:/@=*%+~-]{0,127}$';
@@ -156,12 +156,21 @@ const capField = object(
     usd: usdField,
     tokens: tokensField,
     calls: callsField,
+    identical: whole({ min: 1 }),
+    depth: whole({ min: 1, max: SCOPE_VALUES_MAX }),
+    fanOut: whole({ min: 1, max: FAN_OUT_MAX }),
     mode: modeField,
     unattributed: unattributedField,
     thresholds: thresholdsField,
     timeZone: timeZoneField,
+    onShort: onShortField,
+    minOutputTokens: tokensField,
+    wrapUp: partField,
   },
-  { required: ['scope', 'window'], anyOf: ['usd', 'tokens', 'calls'] },
+  {
+    required: ['scope', 'window'],
+    anyOf: ['usd', 'tokens', 'calls', 'identical', 'depth', 'fanOut'],
+  },
 );
 
 /** Lower than any price ever listed by far. */
@@ -219,7 +228,19 @@ export const CONFIG_FIELDS = {
     what: 'the name of a feature: letters, digits, "_", "-" or "."',
   }),
   inputBound: choice(['hard', 'tight']),
-  idleTimeoutMs: timerField,
+  onShort: onShortField,
+  minOutputTokens: tokensField,
+  fitStructured: flag(),
+  countEndpoint: flag(),
+  waitMsMax: durationField,
+  waitersMax: whole({ min: 0, max: WAITERS_MAX }),
+  fallback: record(list(text({ charsMax: SCOPE_CHARS_MAX, what: 'the exact id of a model' })), {
+    pattern: '^\\S{1,256}$',
+    what: 'the exact id of a model',
+  }),
+  expect: expectField,
+  onStreamShort: onStreamShortField,
+  idleTimeoutMs: durationField,
   maxPriceAgeDays: whole({ min: 1, max: 36_500 }),
 } as const;
 
@@ -228,17 +249,6 @@ export type ReadCap = ReturnType<typeof capField.read>;
 
 /** A price as it was read. */
 export type ReadPrice = ReturnType<typeof priceField.read>;
-
-function branded<T>(field: Field<number>, brand: (value: unknown) => T | undefined): Field<T> {
-  return {
-    schema: field.schema,
-    read(value, path) {
-      const read = brand(field.read(value, path));
-      if (read !== undefined) return read;
-      throw fault({ field: path, value, reason: 'is out of range' });
-    },
-  };
-}
 
 /** A price: a number or a decimal string, exact in its unit. */
 function figure(

@@ -1,4 +1,6 @@
 import type { FeeKind, TokenClass } from '../meter/usage.ts';
+import type { ExpectConfig, OnStreamShort } from './expect.ts';
+import type { OnShort } from './on-short.ts';
 import type { CalendarUnit } from './window.ts';
 
 /** A cap on everything together: `global_cap_per_day_usd`, or `global_cap_usd` for a lifetime. */
@@ -14,7 +16,13 @@ export type DimensionShorthand =
  */
 export type WindowText = CalendarUnit | 'lifetime' | `rolling ${number}${'s' | 'm' | 'h' | 'd'}`;
 
-/** One cap in full: scope x window x amount. At least one of `usd`, `tokens`, `calls`. */
+/**
+ * One cap in full: scope x window x amount. At least one of `usd`, `tokens`, `calls`, `identical`,
+ * `depth`, `fanOut`.
+ *
+ * `identical`, `depth` and `fanOut` are counted in each process by itself, whatever ledger is
+ * shared: what another process did is not seen, and a restart begins anew.
+ */
 export interface CapConfig {
   /**
    * Names the cap's balances. Default: derived from scope, match, window, time zone and mode, so
@@ -34,6 +42,19 @@ export interface CapConfig {
   readonly tokens?: number | undefined;
   /** Attempts: every physical request counts, retries too. */
   readonly calls?: number | undefined;
+  /**
+   * Attempts with the same request, from 1: the next one is refused as a retry storm. Retries
+   * count, so it must be above the `maxRetries` of the client. A tool step that comes more often
+   * than this in a row, with the same arguments and the same result, is refused as a tool loop.
+   */
+  readonly identical?: number | undefined;
+  /** How many values of the dimension may be nested in one call, 1 to 64. Not for `'global'`. */
+  readonly depth?: number | undefined;
+  /**
+   * How many distinct values of the dimension may come directly under one chain of values in the
+   * window, 1 to 10,000. The outermost value has no parent and is not counted. Not for `'global'`.
+   */
+  readonly fanOut?: number | undefined;
   /** `observe` records and reports, and never refuses. Default `enforce`. */
   readonly mode?: 'enforce' | 'observe' | undefined;
   /**
@@ -44,6 +65,15 @@ export interface CapConfig {
   readonly thresholds?: readonly number[] | undefined;
   /** IANA name. Default: that of the configuration. */
   readonly timeZone?: string | undefined;
+  /**
+   * What is tried with a call that this cap has too little room for. Where several caps are short,
+   * what all of them list is tried. Default: that of the configuration.
+   */
+  readonly onShort?: OnShort | undefined;
+  /** The least output ceiling that `fit` leaves a call. Default: that of the configuration. */
+  readonly minOutputTokens?: number | undefined;
+  /** A fraction in (0, 1): the part of the cap that only calls marked `wrapUp` may spend. */
+  readonly wrapUp?: number | undefined;
 }
 
 /** Your own price of a model. It replaces the bundled card, all of it. */
@@ -97,6 +127,33 @@ export interface ConfigFields {
   /** Features that are refused unless bounded here. */
   readonly allow?: { readonly [feature: string]: AllowConfig | undefined } | undefined;
   readonly inputBound?: 'hard' | 'tight' | undefined;
+  /** What is tried, in this order, with a call that does not fit. Default `'refuse'`. */
+  readonly onShort?: OnShort | undefined;
+  /** The least output ceiling that `fit` leaves a call. Default 256. */
+  readonly minOutputTokens?: number | undefined;
+  /**
+   * Whether `fit` may lower the ceiling where cut output is of no use: strict or forced tool calls,
+   * structured output. Default `false`.
+   */
+  readonly fitStructured?: boolean | undefined;
+  /** Whether `count` may ask the provider's free counting endpoint. Default `false`. */
+  readonly countEndpoint?: boolean | undefined;
+  /** Milliseconds that `wait` takes at most. Default 30,000. */
+  readonly waitMsMax?: number | undefined;
+  /** How many calls may wait at a time; the next is refused. Default 1,000. */
+  readonly waitersMax?: number | undefined;
+  /** For `fallback`: cheaper models of the same provider, by the model that is asked for. */
+  readonly fallback?: { readonly [model: string]: readonly string[] | undefined } | undefined;
+  /**
+   * Holds for the length that answers are expected to have, learned from those before, and lowers
+   * the output ceiling on the wire to it. `true`: with the defaults. Default: the whole ceiling.
+   */
+  readonly expect?: boolean | ExpectConfig | undefined;
+  /**
+   * With `expect: { stream: 'steps' }`, which requires it: whether a stream whose next step does
+   * not fit is stopped with a `BudgetCapError`, or goes on and may overdraw.
+   */
+  readonly onStreamShort?: OnStreamShort | undefined;
   readonly idleTimeoutMs?: number | undefined;
   readonly maxPriceAgeDays?: number | undefined;
 }

@@ -42,6 +42,18 @@ export function choice<const T extends string>(words: readonly T[]): Field<T> {
   };
 }
 
+/** `true` or `false`. */
+export function flag(): Field<boolean> {
+  return {
+    schema: { type: 'boolean' },
+    read(value, path) {
+      if (typeof value === 'boolean') return value;
+      const nearest = value === 'false' || value === 0 ? 'false' : 'true';
+      throw fault({ field: path, value, reason: 'must be true or false', nearest });
+    },
+  };
+}
+
 /** A text; `pattern` is an anchored ECMAScript pattern. */
 export function text({
   pattern,

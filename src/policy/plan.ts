@@ -2,6 +2,7 @@ import type { Account } from '../ledger/account.ts';
 import type { EpochMs } from '../units/time.ts';
 import { CapAccounts } from './cap-accounts.ts';
 import type { Cap } from './cap.ts';
+import { workOf } from './wrap-up.ts';
 import { GLOBAL_SCOPE, type ScopeSet } from './scope.ts';
 
 /** A cap needs a value for a dimension, and the call has none. */
@@ -22,8 +23,12 @@ export interface Policy {
    * P3. While a window lasts, the same cap and value give the same frozen object, so keys are the
    *     same strings (for up to `ACCOUNTS_KEPT_MAX` values of a cap; beyond, equal ones).
    * P4. More values never mean fewer accounts: a nested scope adds and never replaces.
+   * P5. A cap that keeps a part for wrapping up has a second account for all other calls, with the
+   *     ceiling that is left; calls marked `wrapUp` draw on the whole cap only.
    */
-  plan(scopes: ScopeSet, at: EpochMs): readonly Account[] | ScopeMissing;
+  plan(scopes: ScopeSet, at: EpochMs, isWrapUp?: boolean): readonly Account[] | ScopeMissing;
+  /** The cap that an account belongs to, by the account's `capId`. */
+  capOf(capId: string): Cap | undefined;
   /**
    * The accounts that these scopes alone name, for looking at balances: caps on a dimension without
    * a value are left out.
@@ -33,12 +38,18 @@ export interface Policy {
 
 /** Plans calls under `caps`. Time comes in with each call; nothing here is ever reset. */
 export function createPolicy(caps: readonly Cap[]): Policy {
-  const planners = caps.map((cap) => new CapAccounts(cap));
+  const planners = caps.flatMap((cap) => {
+    const whole = new CapAccounts(cap);
+    return cap.wrapUpParts === 0 ? [whole] : [whole, new CapAccounts(workOf(cap), cap)];
+  });
+  const byId = new Map(planners.map((planner) => [planner.cap.id, planner.cap]));
   return {
     caps,
-    plan(scopes, at) {
+    capOf: (capId) => byId.get(capId),
+    plan(scopes, at, isWrapUp = false) {
       const accounts: Account[] = [];
       for (const planner of planners) {
+        if (isWrapUp && planner.isWork) continue;
         if (planner.drawOn(scopes, at, accounts)) continue;
         const { id, scope } = planner.cap;
         return { kind: 'scope-missing', capId: id, dimension: scope };

@@ -1,11 +1,12 @@
 import type { Ceiling } from '../ledger/account.ts';
 import { escaped } from './account-key.ts';
-import type { Cap } from './cap.ts';
+import type { Cap, LoopCeiling } from './cap.ts';
 import type { ReadCap } from './config-fields.ts';
 import { fault } from './fields.ts';
 import { GLOBAL_SCOPE } from './scope.ts';
 import { readWindow, windowText } from './window-text.ts';
 import type { Window } from './window.ts';
+import { workIdOf } from './wrap-up.ts';
 
 /** A cap as it was read, and where it stands in the configuration. */
 export interface CapSource {
@@ -19,6 +20,8 @@ export interface CapDefaults {
   readonly unattributed: Cap['unattributed'];
   readonly thresholds: readonly number[];
   readonly mode: Cap['mode'];
+  readonly onShort: Cap['onShort'];
+  readonly minOutputTokens: Cap['minOutputTokens'];
 }
 
 /**
@@ -30,9 +33,11 @@ export function assembleCaps(sources: readonly CapSource[], defaults: CapDefault
   const paths = new Map<string, string>();
   const caps = sources.map((source) => {
     const cap = assemble(source, defaults);
-    const earlier = paths.get(cap.id);
-    if (earlier !== undefined) throw sameId(source, cap, earlier);
-    paths.set(cap.id, source.path);
+    for (const id of cap.wrapUpParts === 0 ? [cap.id] : [cap.id, workIdOf(cap.id)]) {
+      const earlier = paths.get(id);
+      if (earlier !== undefined) throw sameId(source, { id }, earlier);
+      paths.set(id, source.path);
+    }
     return cap;
   });
   return Object.freeze(caps);
@@ -68,6 +73,7 @@ function assemble({ path, cap }: CapSource, defaults: CapDefaults): Cap {
     const reason = `\`match\` selects values of a dimension, and "${GLOBAL_SCOPE}" has none`;
     throw fault({ field: `${path}.match`, value: match, reason, nearest: '"scope": "model"' });
   }
+  if (scope === GLOBAL_SCOPE) mustNotNest(path, cap);
   const mode = cap.mode ?? defaults.mode;
   const ceiling: Ceiling = Object.freeze({ usd, tokens, calls });
   return Object.freeze({
@@ -76,17 +82,39 @@ function assemble({ path, cap }: CapSource, defaults: CapDefaults): Cap {
     match,
     window: Object.freeze(window),
     ceiling,
+    loops: loopCeiling(cap),
     mode,
     unattributed: cap.unattributed ?? defaults.unattributed,
     thresholds: cap.thresholds ?? defaults.thresholds,
+    onShort: cap.onShort ?? defaults.onShort,
+    minOutputTokens: cap.minOutputTokens ?? defaults.minOutputTokens,
+    wrapUpParts: cap.wrapUp ?? 0,
   });
 }
 
-function sameId({ path, cap }: CapSource, { id }: Cap, earlier: string): Error {
+function loopCeiling({ identical, depth, fanOut }: ReadCap): LoopCeiling | undefined {
+  if (identical === undefined && depth === undefined && fanOut === undefined) return undefined;
+  return Object.freeze({ identical, depth, fanOut });
+}
+
+function mustNotNest(path: string, cap: ReadCap): void {
+  for (const name of ['depth', 'fanOut'] as const) {
+    if (cap[name] === undefined) continue;
+    const reason = `\`${name}\` counts values of a dimension, and "${GLOBAL_SCOPE}" has none`;
+    throw fault({
+      field: `${path}.${name}`,
+      value: cap[name],
+      reason,
+      nearest: '"scope": "agent"',
+    });
+  }
+}
+
+function sameId({ path, cap }: CapSource, { id }: Pick<Cap, 'id'>, earlier: string): Error {
   const isGiven = cap.id !== undefined;
   const field = isGiven ? `${path}.id` : path;
   const reason =
     `${path} and ${earlier} are one cap (id "${id}") and would share their accounts; ` +
-    'put usd, tokens and calls of one scope and window into one cap, or give one of the two an id';
+    'put all amounts of one scope and window into one cap, or give one of the two an id';
   return fault({ field, value: isGiven ? cap.id : cap, reason, nearest: `"id": "${id}~2"` });
 }

@@ -1,9 +1,12 @@
 import { TOKEN_CLASSES } from '../meter/usage.ts';
 import type { PriceCard } from '../pricing/price-card.ts';
+import type { Tokens } from '../units/count.ts';
 import type { DurationMs } from '../units/time.ts';
 import { CONFIG_FIELDS, usdField, type ReadPrice } from './config-fields.ts';
 import type { Cap } from './cap.ts';
 import { fault, present } from './fields.ts';
+import { checkStreamShort, type Expect, type OnStreamShort } from './expect.ts';
+import type { Strategy } from './on-short.ts';
 import { assembleCaps, type CapSource } from './read-caps.ts';
 import { nearestField, readShorthand } from './shorthand.ts';
 
@@ -33,6 +36,20 @@ export interface GuardSettings {
     };
   };
   readonly inputBound: 'hard' | 'tight';
+  /** What is tried with a call that does not fit, where neither it nor the cap says. */
+  readonly onShort: readonly Strategy[];
+  readonly minOutputTokens: Tokens;
+  readonly fitStructured: boolean;
+  /** Whether `count` may ask the provider's own counter over the network. */
+  readonly countEndpoint: boolean;
+  readonly waitMsMax: DurationMs;
+  readonly waitersMax: number;
+  /** Cheaper models of the same provider, by the model that is asked for. */
+  readonly fallback: Readonly<Record<string, readonly string[]>>;
+  /** What is expected of answers where a call does not say; `undefined`: nothing. */
+  readonly expect: Expect | undefined;
+  /** What happens to a stream whose next step does not fit; there whenever steps are asked for. */
+  readonly onStreamShort: OnStreamShort | undefined;
   readonly idleTimeoutMs: DurationMs;
   /** Age from which the price book warns. */
   readonly maxPriceAgeDays: number;
@@ -49,14 +66,23 @@ export const CONFIG_DEFAULTS = {
   /** The worst that a request leaves open: a workspace's default region may carry an uplift. */
   geo: 'any',
   inputBound: 'hard',
+  onShort: 'refuse',
+  minOutputTokens: 256,
+  fitStructured: false,
+  countEndpoint: false,
+  waitMsMax: 30_000,
+  waitersMax: 1_000,
   idleTimeoutMs: 600_000,
   maxPriceAgeDays: 90,
 } as const;
 
-const DEFAULT_IDLE_TIMEOUT = CONFIG_FIELDS.idleTimeoutMs.read(
-  CONFIG_DEFAULTS.idleTimeoutMs,
-  'idleTimeoutMs',
-);
+/** The defaults that validation turns into other types. */
+const READ_DEFAULTS = {
+  onShort: readDefault('onShort'),
+  minOutputTokens: readDefault('minOutputTokens'),
+  waitMsMax: readDefault('waitMsMax'),
+  idleTimeoutMs: readDefault('idleTimeoutMs'),
+} as const;
 
 /**
  * Reads a configuration: all of it is checked before anything is built.
@@ -66,6 +92,7 @@ const DEFAULT_IDLE_TIMEOUT = CONFIG_FIELDS.idleTimeoutMs.read(
  */
 export function readConfig(input: unknown): GuardSettings {
   const { fields, shorthands } = readTop(input);
+  checkStreamShort(fields, 'onStreamShort');
   const timeZone = fields.timeZone ?? CONFIG_DEFAULTS.timeZone;
   const sources = [...shorthands, ...capSources(fields.caps ?? [])];
   if (sources.length === 0 && fields.caps === undefined) {
@@ -82,6 +109,8 @@ export function readConfig(input: unknown): GuardSettings {
     unattributed: fields.unattributed ?? CONFIG_DEFAULTS.unattributed,
     thresholds: fields.thresholds ?? CONFIG_DEFAULTS.thresholds,
     mode: CONFIG_DEFAULTS.mode,
+    onShort: fields.onShort ?? READ_DEFAULTS.onShort,
+    minOutputTokens: fields.minOutputTokens ?? READ_DEFAULTS.minOutputTokens,
   });
   return Object.freeze({
     caps,
@@ -93,9 +122,25 @@ export function readConfig(input: unknown): GuardSettings {
     }),
     allow: fields.allow ?? Object.freeze({}),
     inputBound: fields.inputBound ?? CONFIG_DEFAULTS.inputBound,
-    idleTimeoutMs: fields.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT,
+    onShort: fields.onShort ?? READ_DEFAULTS.onShort,
+    minOutputTokens: fields.minOutputTokens ?? READ_DEFAULTS.minOutputTokens,
+    fitStructured: fields.fitStructured ?? CONFIG_DEFAULTS.fitStructured,
+    countEndpoint: fields.countEndpoint ?? CONFIG_DEFAULTS.countEndpoint,
+    waitMsMax: fields.waitMsMax ?? READ_DEFAULTS.waitMsMax,
+    waitersMax: fields.waitersMax ?? CONFIG_DEFAULTS.waitersMax,
+    fallback: fields.fallback ?? Object.freeze({}),
+    expect: fields.expect === false ? undefined : fields.expect,
+    onStreamShort: fields.onStreamShort,
+    idleTimeoutMs: fields.idleTimeoutMs ?? READ_DEFAULTS.idleTimeoutMs,
     maxPriceAgeDays: fields.maxPriceAgeDays ?? CONFIG_DEFAULTS.maxPriceAgeDays,
   });
+}
+
+function readDefault<N extends keyof typeof CONFIG_FIELDS & keyof typeof CONFIG_DEFAULTS>(name: N) {
+  // The field of that name reads what the field of that name holds.
+  return CONFIG_FIELDS[name].read(CONFIG_DEFAULTS[name], name) as ReturnType<
+    (typeof CONFIG_FIELDS)[N]['read']
+  >;
 }
 
 type ReadFields = {

@@ -28,6 +28,7 @@ interface Arguments {
   readonly enum: readonly unknown[];
   readonly minimum: number;
   readonly exclusiveMinimum: number;
+  readonly exclusiveMaximum: number;
   readonly maximum: number;
   readonly minLength: number;
   readonly maxLength: number;
@@ -57,6 +58,7 @@ const KEYWORDS: { readonly [K in keyof Arguments]: Check<Arguments[K]> } = {
   enum: (words, value) => words.includes(value),
   minimum: (min, value) => typeof value !== 'number' || value >= min,
   exclusiveMinimum: (min, value) => typeof value !== 'number' || value > min,
+  exclusiveMaximum: (max, value) => typeof value !== 'number' || value < max,
   maximum: (max, value) => typeof value !== 'number' || value <= max,
   minLength: (min, value) => typeof value !== 'string' || Array.from(value).length >= min,
   maxLength: (max, value) => typeof value !== 'string' || Array.from(value).length <= max,
@@ -107,10 +109,17 @@ const ACCEPTED: readonly unknown[] = [
   { caps: [{ ...cap, id: 'a', match: 'acme-*', mode: 'observe', unattributed: 'refuse' }] },
   { caps: [{ scope: 'global', window: 'rolling 90m', tokens: 5, thresholds: [1, 0.5] }] },
   { caps: [{ ...cap, window: 'lifetime', timeZone: 'Europe/Berlin' }], timeZone: 'UTC' },
+  { caps: [{ scope: 'global', window: 'rolling 1m', identical: 1 }] },
+  { caps: [{ scope: 'agent', window: 'lifetime', depth: 64, fanOut: 10_000, usd: 1 }] },
+  { caps: [{ scope: 'agent', window: 'day', fanOut: 1, mode: 'observe' }] },
   { caps: [], prices: [price], thresholds: [], unattributed: 'share' },
   { caps: [], prices: [{ ...price, usdPerUse: { image: 0.04 }, inputTokensMax: 1, source: 'x' }] },
   { caps: [], assume: { anthropic: { geo: 'us' }, openai: { serviceTier: 'standard' } } },
   { caps: [], allow: { 'web_search.preview': { usesMax: 3 } } },
+  { caps: [{ ...cap, onShort: 'wait', minOutputTokens: 0, wrapUp: 0.1 }], onShort: 'refuse' },
+  { caps: [], onShort: ['count', 'fit', 'wait', 'fallback'], minOutputTokens: 64 },
+  { caps: [], onShort: [], fitStructured: true, countEndpoint: false, fallback: {} },
+  { caps: [], waitMsMax: 1, waitersMax: 0, fallback: { 'gpt-5': ['gpt-5-mini', 'gpt-5-nano'] } },
   { caps: [], inputBound: 'tight', idleTimeoutMs: 1000, maxPriceAgeDays: 30 },
 ];
 
@@ -138,6 +147,9 @@ const REFUSED: readonly unknown[] = [
   { caps: [{ ...cap, match: '' }] },
   { caps: [{ ...cap, tokens: 1.5 }] },
   { caps: [{ ...cap, id: 'a|b' }] },
+  { caps: [{ ...cap, identical: 0 }] },
+  { caps: [{ ...cap, depth: 65 }] },
+  { caps: [{ ...cap, fanOut: 10_001 }] },
   { caps: [{ ...cap, thresholds: [50] }] },
   { caps: [{ ...cap, thresholds: [0] }] },
   { caps: [{ ...cap, timeZone: '+02:00' }] },
@@ -148,6 +160,17 @@ const REFUSED: readonly unknown[] = [
   { caps: [], allow: { x: {} } },
   { caps: [], allow: { 'a b': { usesMax: 1 } } },
   { caps: [], idleTimeoutMs: 0 },
+  { caps: [], onShort: 'retry' },
+  { caps: [], onShort: ['refuse'] },
+  { caps: [{ ...cap, onShort: 7 }] },
+  { caps: [{ ...cap, wrapUp: 0 }] },
+  { caps: [{ ...cap, wrapUp: 1 }] },
+  { caps: [], minOutputTokens: 0.5 },
+  { caps: [], waitMsMax: 0 },
+  { caps: [], waitersMax: -1 },
+  { caps: [], countEndpoint: 'yes' },
+  { caps: [], fallback: { 'gpt-5': 'gpt-5-mini' } },
+  { caps: [], fallback: { 'gpt 5': ['gpt-5-mini'] } },
   { caps: [], maxPriceAgeDays: 0.5 },
 ];
 
@@ -155,8 +178,11 @@ const REFUSED: readonly unknown[] = [
 const REFUSED_BY_GUARD_ALONE: readonly unknown[] = [
   { global_cap_usd: 0.1 + 0.2 },
   { caps: [cap, cap] },
+  { caps: [{ ...cap, wrapUp: 0.12345678 }] },
   { caps: [{ ...cap, timeZone: 'Europe/Berln' }] },
   { caps: [{ ...cap, match: '^acme$' }] },
+  { caps: [{ scope: 'global', window: 'day', depth: 2 }] },
+  { caps: [{ scope: 'global', window: 'day', fanOut: 2 }] },
   { caps: [{ ...cap, window: 'rolling 400d' }] },
   { caps: [], prices: [price, price] },
 ];

@@ -1,5 +1,5 @@
 import { MisuseError } from '../errors/error.ts';
-import { GLOBAL_SCOPE, type Scopes, type ScopeSet } from './scope.ts';
+import { BUDGET_SCOPE, GLOBAL_SCOPE, type Scopes, type ScopeSet } from './scope.ts';
 
 /** What a dimension may be called. */
 export const DIMENSION_PATTERN = '^[A-Za-z][A-Za-z0-9_.-]{0,63}$';
@@ -70,7 +70,7 @@ const known = new Set<string>();
 const KNOWN_MAX = 1_000;
 
 function isDimension(name: string): boolean {
-  if (known.has(name)) return true;
+  if (known.has(name) || name === BUDGET_SCOPE) return true;
   if (!DIMENSION.test(name) || name === GLOBAL_SCOPE) return false;
   if (known.size < KNOWN_MAX) known.add(name);
   return true;

@@ -15,5 +15,8 @@ export type ScopeSet = { readonly [dimension: string]: readonly string[] };
 /** The scope that every call belongs to. */
 export const GLOBAL_SCOPE = 'global';
 
+/** The dimension under which a call names its budget; no user's dimension can have this name. */
+export const BUDGET_SCOPE = '$budget';
+
 /** The value that a call without one is booked under. */
 export const UNATTRIBUTED = 'unattributed';

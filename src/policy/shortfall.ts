@@ -136,6 +136,7 @@ function shortfallOf(item: Short, amounts: Amounts): AccountShortfall {
     capCalls: account.ceiling.calls,
     resetsAt: roomReturnsAt(item, amounts),
     fitsWhenEmpty: fitsWhenEmpty(account, amounts),
+    keptForWrapUp: account.keptForWrapUp,
   };
 }
 
@@ -148,7 +149,7 @@ function bindingOrder(left: Ranked, right: Ranked): number {
   const rightAt = right.shortfall.resetsAt ?? Infinity;
   if (leftAt !== rightAt) return rightAt - leftAt;
   const [leftUnit, rightUnit] = [left, right].map(({ shortfall }) =>
-    DIMENSIONS.indexOf(shortfall.dimension),
+    DIMENSIONS.findIndex((name) => name === shortfall.dimension),
   );
   if (leftUnit !== rightUnit) return (leftUnit ?? 0) - (rightUnit ?? 0);
   if (left.missing !== right.missing) return right.missing - left.missing;
