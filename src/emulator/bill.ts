@@ -1,7 +1,15 @@
 import type { BilledUsage } from './usage.ts';
 import { promptTokens } from './usage.ts';
-import type { Factor, ModelPrice, PicoRates, ProviderName, ServedTier } from './price.ts';
+import type {
+  Factor,
+  ModelPrice,
+  PicoRates,
+  ProviderName,
+  ServedTier,
+  TokenPrices,
+} from './price.ts';
 import { factorOf, picoPerPiece, picoRates } from './price.ts';
+import type { Repricing } from './repricing.ts';
 
 /** Which part of the answer left this machine before the connection closed. */
 export type Delivery = 'pending' | 'complete' | 'partial' | 'none';
@@ -20,6 +28,18 @@ export interface Charge {
   readonly isFast: boolean;
   readonly geo: string | undefined;
   readonly iterations: readonly BilledIteration[];
+  /** What the provider bills otherwise than its list and its answer say. */
+  readonly repricing?: Repricing;
+}
+
+/** One part of a price: a class of tokens, or the searches, of one model. */
+export interface BilledPart {
+  readonly model: string;
+  readonly kind: keyof TokenPrices | 'webSearch';
+  /** Tokens, or searches. */
+  readonly count: number;
+  /** Pico-dollars, exactly. */
+  readonly pico: Factor;
 }
 
 /** One billed attempt. */
@@ -51,16 +71,32 @@ export interface Bill {
  * Throws a `RangeError` for a model without a price.
  */
 export function priceNanoUsd(charge: Charge, prices: Readonly<Record<string, ModelPrice>>): bigint {
-  const lines = [{ model: charge.model, usage: charge.usage }, ...charge.iterations];
-  let over = 0n;
-  let under = 1n;
-  for (const line of lines) {
-    const part = linePico(line, charge, priceOf(line.model, prices));
-    over = over * part.under + part.over * under;
-    under *= part.under;
-  }
+  const { over, under } = sumFactors(priceParts(charge, prices).map(({ pico }) => pico));
   const perNano = under * 1000n;
   return (over + perNano - 1n) / perNano;
+}
+
+/**
+ * The same price in its parts, exactly; parts of nothing are left out.
+ *
+ * Throws a `RangeError` for a model without a price.
+ */
+export function priceParts(
+  charge: Charge,
+  prices: Readonly<Record<string, ModelPrice>>,
+): readonly BilledPart[] {
+  const lines = [{ model: charge.model, usage: charge.usage }, ...charge.iterations];
+  return lines.flatMap((line) => lineParts(line, charge, priceOf(line.model, prices)));
+}
+
+/** The exact sum. */
+export function sumFactors(factors: readonly Factor[]): Factor {
+  let [over, under] = [0n, 1n];
+  for (const factor of factors) {
+    if (factor.under === under) over += factor.over;
+    else [over, under] = [over * factor.under + factor.over * under, under * factor.under];
+  }
+  return { over, under };
 }
 
 /** The tier that really serves: not one that the model lacks, or that ends below this prompt. */
@@ -82,39 +118,58 @@ export function sumBill(entries: readonly BillEntry[]): Bill {
   return { totalNanoUsd: total, totalUsd: usdText(total), byModel, entries };
 }
 
-function linePico(line: BilledIteration, charge: Charge, price: ModelPrice): Factor {
-  const { usage } = line;
-  const tier = servedTier(price, usage, charge.tier);
-  const rates = ratesFor(price, usage, tier);
-  const tokens =
-    BigInt(usage.inputTokens) * rates.input +
-    BigInt(usage.cacheReadTokens) * rates.cacheRead +
-    BigInt(usage.cacheWriteTokens) * rates.cacheWrite +
-    BigInt(usage.cacheWrite1hTokens) * rates.cacheWrite1h +
-    BigInt(usage.imageInputTokens) * rates.imageInput +
-    BigInt(usage.outputTokens) * rates.output +
-    BigInt(usage.imageOutputTokens) * rates.imageOutput;
-  let product: Factor = { over: tokens, under: 1n };
-  for (const factor of factorsFor(price, charge, tier)) {
-    product = { over: product.over * factor.over, under: product.under * factor.under };
-  }
-  const fees = BigInt(usage.webSearches) * picoPerPiece(price.webSearchPerThousand ?? 0);
-  return { over: product.over + fees * product.under, under: product.under };
+function lineParts(
+  { model, usage }: BilledIteration,
+  charge: Charge,
+  price: ModelPrice,
+): readonly BilledPart[] {
+  const { repricing } = charge;
+  const tier = servedTier(price, usage, repricing?.tier ?? charge.tier);
+  const isLong = repricing?.isLongContext ?? isLongContext(price, usage);
+  const rates = ratesFor(price, tier, isLong);
+  const all = factorOf(repricing?.factor ?? 1);
+  let tokens: Factor = all;
+  for (const factor of factorsFor(price, charge, tier)) tokens = timesFactor(tokens, factor);
+  const searched = picoPerPiece(price.webSearchPerThousand ?? 0);
+  const parts: BilledPart[] = TOKEN_PARTS.map(([kind, field]) => ({
+    model,
+    kind,
+    count: usage[field],
+    pico: timesFactor(tokens, { over: BigInt(usage[field]) * rates[kind], under: 1n }),
+  }));
+  const searches = { over: BigInt(usage.webSearches) * searched, under: 1n };
+  const fee = { count: usage.webSearches, pico: timesFactor(all, searches) };
+  return [...parts, { model, kind: 'webSearch' as const, ...fee }].filter(({ count }) => count > 0);
 }
 
-function ratesFor(price: ModelPrice, usage: BilledUsage, tier: ServedTier): PicoRates {
+const TOKEN_PARTS: readonly (readonly [keyof TokenPrices, keyof BilledUsage])[] = [
+  ['input', 'inputTokens'],
+  ['cacheRead', 'cacheReadTokens'],
+  ['cacheWrite', 'cacheWriteTokens'],
+  ['cacheWrite1h', 'cacheWrite1hTokens'],
+  ['imageInput', 'imageInputTokens'],
+  ['output', 'outputTokens'],
+  ['imageOutput', 'imageOutputTokens'],
+];
+
+function timesFactor(left: Factor, right: Factor): Factor {
+  return { over: left.over * right.over, under: left.under * right.under };
+}
+
+function ratesFor(price: ModelPrice, tier: ServedTier, isLong: boolean): PicoRates {
   const own = tier === 'standard' ? undefined : price.tiers?.[tier];
   if (own !== undefined && 'rates' in own) return picoRates(own.rates);
-  const isLong = isLongContext(price, usage);
   return picoRates(isLong && price.longContext ? price.longContext.rates : price.rates);
 }
 
 function factorsFor(price: ModelPrice, charge: Charge, tier: ServedTier): readonly Factor[] {
   const own = tier === 'standard' ? undefined : price.tiers?.[tier];
   const factors: Factor[] = [];
+  const isFast = charge.repricing?.isFast ?? charge.isFast;
+  const region = charge.repricing?.geo ?? charge.geo;
   if (own !== undefined && 'factor' in own) factors.push(factorOf(own.factor));
-  if (charge.isFast && price.fastFactor !== undefined) factors.push(factorOf(price.fastFactor));
-  const geo = charge.geo === undefined ? undefined : price.geoFactors?.[charge.geo];
+  if (isFast && price.fastFactor !== undefined) factors.push(factorOf(price.fastFactor));
+  const geo = region === undefined ? undefined : price.geoFactors?.[region];
   if (geo !== undefined) factors.push(factorOf(geo));
   return factors;
 }

@@ -19,6 +19,8 @@ export interface NewEntry {
 
 /** One entry while its answer is on the way. */
 export interface OpenEntry {
+  /** What the attempt is charged when it is delivered whole. */
+  readonly nanoUsd: bigint;
   /**
    * Ends the entry. `generated` is the output up to where it broke off; absent when nobody
    * could have stopped it.
@@ -59,6 +61,7 @@ export function createBooks(
     });
     own.push(entryOf(charge, 'pending'));
     return {
+      nanoUsd: priceNanoUsd(charge, prices),
       close(delivery, generated) {
         const isCut = rule === 'generated' && generated !== undefined && delivery !== 'complete';
         own[place] = entryOf(isCut ? cutCharge(charge, generated) : charge, delivery);

@@ -14,6 +14,7 @@ import { DEFAULT_PRICES } from './prices.ts';
 import { createPromptCache } from './prompt-cache.ts';
 import type { Reply, ReplyFunction } from './reply.ts';
 import type { EmulatedRequest } from './request.ts';
+import type { CostField, Repricing, RepricingFunction } from './repricing.ts';
 import type { ServiceOptions, ServiceState } from './service.ts';
 import { serve } from './service.ts';
 
@@ -27,6 +28,7 @@ export type { Decimal, ModelPrice, ProviderName, ServedTier } from './price.ts';
 export type { TierPrice, TokenPrices } from './price.ts';
 export type { Iteration, Reply, ReplyFunction, ToolCall } from './reply.ts';
 export type { Api, EmulatedRequest } from './request.ts';
+export type { CostField, Repricing, RepricingFunction } from './repricing.ts';
 export type { BilledUsage } from './usage.ts';
 
 /** How the emulated providers behave. Everything has a default. */
@@ -47,6 +49,10 @@ export interface EmulatorOptions {
   readonly chunksMax?: number;
   /** What a client that leaves early pays. Default: `'full'`, the worst case. */
   readonly billOnDisconnect?: DisconnectRule;
+  /** How attempts are billed where not by the list, from the start. Default: by the list. */
+  readonly repricing?: Repricing | RepricingFunction;
+  /** Where answers state what they are billed at. Default: nowhere, as neither provider does. */
+  readonly costField?: CostField;
   /** The shortest prompt that Anthropic's cache keeps, in tokens. Default: 1,024. */
   readonly cacheMinTokens?: number;
   /** Where the time comes from, in epoch milliseconds; the cache's ages follow it. */
@@ -59,7 +65,7 @@ export interface EmulatorOptions {
  * A provider on loopback that can be trusted as a judge: it bills by its own arithmetic.
  *
  * E1. Every generated attempt is on the bill, whether or not its client got the answer.
- * E2. Nothing else is: errors, token counts and model lists cost nothing.
+ * E2. Nothing else is: errors, token counts, model lists and reports cost nothing.
  * E3. The bill is the truth whatever a fault makes the answer report.
  */
 export interface Emulator {
@@ -74,6 +80,8 @@ export interface Emulator {
   readonly requestCount: number;
   /** What the provider charges for everything since the start or the last `reset()`. */
   bill(): Bill;
+  /** Changes how attempts are billed from now on, silently; `undefined`: by the list again. */
+  reprice(repricing: Repricing | RepricingFunction | undefined): void;
   /** Resolves when no request is being answered. */
   idle(): Promise<void>;
   /** Forgets requests, bill, queued faults, prompt cache and stored responses. */
@@ -122,12 +130,14 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     faults: [],
     requests: [],
     errors: [],
+    repricing: options.repricing,
   };
   const service: ServiceOptions = {
     fault: options.fault,
     latencyMs: options.latencyMs ?? 0,
     chunkDelayMs: options.chunkDelayMs ?? 0,
     now: options.now ?? Date.now,
+    costField: options.costField,
   };
   const inFlight = new Set<Promise<void>>();
   const server = createServer((incoming, response) => {
@@ -172,6 +182,9 @@ function emulatorOf({ url, server, state, inFlight }: Running): Emulator {
       return state.requests.length;
     },
     bill: () => state.books.bill(),
+    reprice(repricing) {
+      state.repricing = repricing;
+    },
     idle,
     reset() {
       state.requests.length = 0;

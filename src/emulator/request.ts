@@ -1,3 +1,4 @@
+import { ADMIN_PATHS } from './admin.ts';
 import type { JsonObject } from './json.ts';
 import { isObject, textIn } from './json.ts';
 import type { ProviderName } from './price.ts';
@@ -13,6 +14,7 @@ export type Api =
   | 'completions'
   | 'images'
   | 'models'
+  | 'admin'
   | 'unknown';
 
 /** One request as it reached the provider. */
@@ -80,9 +82,17 @@ export function recognise(arrived: ArrivedRequest): EmulatedRequest {
   };
 }
 
+const FREE_APIS: ReadonlySet<Api> = new Set([
+  'models',
+  'admin',
+  'unknown',
+  'count-tokens',
+  'input-tokens',
+]);
+
 /** Whether the endpoint generates, and so may bill. */
 export function isGenerating(api: Api): boolean {
-  return api !== 'models' && api !== 'unknown' && api !== 'count-tokens' && api !== 'input-tokens';
+  return !FREE_APIS.has(api);
 }
 
 function routeOf(
@@ -92,6 +102,8 @@ function routeOf(
 ): readonly [ProviderName, Api] {
   const post = method === 'POST' ? POST_APIS[path] : undefined;
   if (post !== undefined) return post;
+  const owner = method === 'GET' ? ADMIN_PATHS[path] : undefined;
+  if (owner !== undefined) return [owner, 'admin'];
   const provider = headers['anthropic-version'] === undefined ? 'openai' : 'anthropic';
   const isModels = path === '/v1/models' || path.startsWith('/v1/models/');
   return [provider, method === 'GET' && isModels ? 'models' : 'unknown'];

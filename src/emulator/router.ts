@@ -9,7 +9,9 @@ import { answerInputTokens, answerResponses } from './openai-responses.ts';
 import type { Api, EmulatedRequest } from './request.ts';
 
 /** The endpoints that take a body and name a model. */
-const ENDPOINTS: Readonly<Record<Exclude<Api, 'models' | 'unknown'>, (turn: Turn) => Answer>> = {
+const ENDPOINTS: Readonly<
+  Record<Exclude<Api, 'models' | 'admin' | 'unknown'>, (turn: Turn) => Answer>
+> = {
   messages: answerMessages,
   'count-tokens': answerCountTokens,
   chat: answerChat,
@@ -28,7 +30,7 @@ export function answerRequest(
 ): Answer {
   const { api, body, model, provider } = request;
   if (api === 'models') return answerModels(request, site);
-  if (api === 'unknown') return failureOf(404, provider);
+  if (api === 'unknown' || api === 'admin') return failureOf(404, provider);
   if (body === undefined) {
     return { ...failureOf(400, provider), message: 'The request body is not valid JSON' };
   }

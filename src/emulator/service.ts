@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { answerAdmin } from './admin.ts';
 import type { Answer, Site } from './answer.ts';
 import type { Books } from './books.ts';
 import { closed, deliver, pause, reset } from './deliver.ts';
@@ -7,6 +8,8 @@ import { failureOf, failureResponse, faultResponse } from './failure.ts';
 import type { Fault, FaultFunction } from './fault.ts';
 import type { ArrivedRequest, EmulatedRequest } from './request.ts';
 import { isGenerating, recognise } from './request.ts';
+import { costHeader, repriced, stateCost } from './repricing.ts';
+import type { CostField, Repricing, RepricingFunction } from './repricing.ts';
 import { answerRequest } from './router.ts';
 
 /** What the emulator remembers between requests. */
@@ -17,6 +20,8 @@ export interface ServiceState {
   readonly requests: EmulatedRequest[];
   /** What a reply or fault function threw. */
   readonly errors: unknown[];
+  /** How attempts are billed from now on, where not by the list. */
+  repricing: Repricing | RepricingFunction | undefined;
 }
 
 /** How requests are met. */
@@ -25,6 +30,8 @@ export interface ServiceOptions {
   readonly latencyMs: number;
   readonly chunkDelayMs: number;
   readonly now: () => number;
+  /** Where answers state what they cost. */
+  readonly costField: CostField | undefined;
 }
 
 const BODY_BYTES_MAX = 64 * 1_024 * 1_024;
@@ -70,11 +77,14 @@ async function meet(exchange: Exchange, fault: Fault | undefined): Promise<void>
   const requestId = state.site.nextId('req_');
   const latencyMs = fault?.latencyMs ?? options.latencyMs;
   const chunkDelayMs = fault?.chunkDelayMs ?? options.chunkDelayMs;
-  const answer = strikesFirst(fault) ? undefined : answerRequest(request, fault, state.site);
+  const answer = strikesFirst(fault) ? undefined : answerOf(exchange, fault);
   if (answer?.kind === 'generation' && fault?.kind !== 'status') {
     const entry = openEntry(exchange, answer);
-    const headers = identify(request, requestId);
-    const outgoing = { request, response, generation: answer, fault, headers, requestId };
+    const { costField } = options;
+    const cost = costField === 'x-litellm-response-cost' ? costHeader(entry.nanoUsd) : {};
+    const headers = { ...identify(request, requestId), ...cost };
+    const generation = costField === 'usage.cost' ? stateCost(answer, entry.nanoUsd) : answer;
+    const outgoing = { request, response, generation, fault, headers, requestId };
     const { delivery, generated } = await deliver({ ...outgoing, latencyMs, chunkDelayMs });
     return entry.close(delivery, generated);
   }
@@ -90,6 +100,11 @@ async function meet(exchange: Exchange, fault: Fault | undefined): Promise<void>
   return sendPlain(exchange, answer, latencyMs + stallMs, requestId);
 }
 
+function answerOf({ request, state }: Exchange, fault: Fault | undefined): Answer {
+  if (request.api !== 'admin') return answerRequest(request, fault, state.site);
+  return answerAdmin(request, state.books.bill().entries, state.site.prices);
+}
+
 /** Whether the fault strikes before the provider has begun to generate. */
 function strikesFirst(fault: Fault | undefined): boolean {
   if (fault?.kind === 'status') return fault.billed !== true;
@@ -102,7 +117,7 @@ function openEntry({ options, request, state }: Exchange, answer: Answer & { kin
     id: answer.id,
     provider: request.provider,
     requestIndex: request.index,
-    charge: answer.charge,
+    charge: repriced(answer.charge, request, state.repricing),
     at: options.now(),
   });
 }

@@ -1,4 +1,5 @@
 import type { Tokens } from '../units/count.ts';
+import type { NanoUsd } from '../units/money.ts';
 
 /**
  * Classes of billed tokens. They are disjoint: a token is in exactly one, whatever the provider's
@@ -58,6 +59,8 @@ export type MeterReading =
       readonly usage: Usage;
       /** The answer's own id, by which a later request may continue from it. */
       readonly responseId?: string;
+      /** The provider's own figure of what the answer cost, where it states one. */
+      readonly reportedCost?: NanoUsd;
     }
   /**
    * Some classes are final (`usage`), the answer broke off before the rest. `outputKnown` is false

@@ -5,6 +5,8 @@
  * Why these two units: `docs/decisions/2026-11-21-money-unit.md`.
  */
 
+import { scaledDecimal } from './decimal.ts';
+
 declare const nanoUsdBrand: unique symbol;
 declare const picoUsdBrand: unique symbol;
 
@@ -47,6 +49,16 @@ export function nanoUsd(value: unknown): NanoUsd | undefined {
 export function nanoUsdFromUsd(usd: number | string): NanoUsd | undefined {
   const scaled = scaleDecimal(usd, NANO_DIGITS);
   return scaled === undefined ? undefined : (scaled as NanoUsd);
+}
+
+/**
+ * Dollars as somebody else states them, rounded up to whole nano-dollars where they are finer.
+ *
+ * `undefined` when the text is not a plain decimal from zero up, or is above `NANO_USD_MAX`.
+ */
+export function nanoUsdCeilFromUsd(usd: number | string): NanoUsd | undefined {
+  const nano = scaledDecimal(usd, NANO_DIGITS)?.scaled;
+  return nano === undefined || nano > BigInt(NANO_USD_MAX) ? undefined : (Number(nano) as NanoUsd);
 }
 
 /** Dollars per million tokens (the unit of price lists) as exact pico-dollars per token. */
