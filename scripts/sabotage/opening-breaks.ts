@@ -37,12 +37,12 @@ export const OPENING_BREAKS: readonly Break[] = [
     part: LEGIBLE,
     guarantee:
       'A caller that may not wait is told BUDGET_CAP where what is known suffices for a no',
-    file: 'src/guard/guard.ts',
-    find: 'const isShort = short.length > 0;',
-    replace: 'const isShort = short.length < 0;',
+    file: 'src/guard/near-cap/pursuit.ts',
+    find: "case 'refused':\n      case 'ask':\n        return reply.short ?? [];",
+    replace: "case 'refused':\n        return reply.short;\n      case 'ask':\n        return [];",
     broken: 'what the ledger knows is thrown away',
-    tests: WAITING,
-    title: 'says BUDGET_CAP to reserve',
+    tests: ['src/guard/near-cap/near-cap.test.ts'],
+    title: 'tells a caller that does not await',
   },
   {
     part: NOTHING_LOST,

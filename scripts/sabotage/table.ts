@@ -1,16 +1,22 @@
 import { ATTEMPT_BREAKS } from './attempt-breaks.ts';
 import { BOUND_BREAKS } from './bound-breaks.ts';
 import type { Break } from './break.ts';
+import { BUDGET_BREAKS } from './budget-breaks.ts';
+import { EXPECT_BREAKS } from './expect-breaks.ts';
 import { HOLDER_BREAKS } from './holder-breaks.ts';
 import { JOURNAL_BREAKS } from './journal-breaks.ts';
 import { LEDGER_BREAKS } from './ledger-breaks.ts';
+import { LOOP_BREAKS } from './loop-breaks.ts';
+import { NEAR_CAP_BREAKS } from './near-cap-breaks.ts';
 import { OPENING_BREAKS } from './opening-breaks.ts';
 import { POSTGRES_BREAKS } from './postgres-breaks.ts';
+import { RECONCILE_BREAKS } from './reconcile-breaks.ts';
 import { REDIS_BREAKS } from './redis-breaks.ts';
 import { REFUSAL_BREAKS } from './refusal-breaks.ts';
 import { SHARED_BREAKS } from './shared-breaks.ts';
 import { SIMULATION_BREAKS } from './simulation-breaks.ts';
 import { SQLITE_BREAKS } from './sqlite-breaks.ts';
+import { WAIT_QUEUE_BREAKS } from './wait-queue-breaks.ts';
 
 /** Parts in the order of the page: the seven promises, then what they stand on. */
 const PARTS: readonly string[] = [
@@ -24,11 +30,16 @@ const PARTS: readonly string[] = [
   'The bound',
   'The meter',
   'Scopes and windows',
+  'Loops and velocity',
+  'Waiting',
+  'Expected lengths and steps',
+  'Budgets',
   'Leases',
   'The SQLite store',
   'The Redis store',
   'The PostgreSQL store',
   'Operations',
+  'Reconciliation',
   'The kernel',
   'The judge',
 ];
@@ -38,14 +49,20 @@ const ALL: readonly Break[] = [
   ...ATTEMPT_BREAKS,
   ...REFUSAL_BREAKS,
   ...BOUND_BREAKS,
+  ...EXPECT_BREAKS,
   ...HOLDER_BREAKS,
   ...JOURNAL_BREAKS,
+  ...LOOP_BREAKS,
+  ...BUDGET_BREAKS,
+  ...NEAR_CAP_BREAKS,
   ...OPENING_BREAKS,
   ...POSTGRES_BREAKS,
+  ...RECONCILE_BREAKS,
   ...REDIS_BREAKS,
   ...SHARED_BREAKS,
   ...SIMULATION_BREAKS,
   ...SQLITE_BREAKS,
+  ...WAIT_QUEUE_BREAKS,
 ];
 
 /** Every guarantee with the break that its tests must notice, part by part. */

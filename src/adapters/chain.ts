@@ -1,4 +1,5 @@
 import type { BudgetGuard } from '../guard/guard.ts';
+import type { ReadCallOptions } from '../policy/call-options.ts';
 import type { Scopes } from '../policy/scope.ts';
 import type { Provider } from '../providers/provider.ts';
 import { guardFetch, type FetchLike } from './transport.ts';
@@ -7,6 +8,7 @@ import { guardFetch, type FetchLike } from './transport.ts';
 export interface Tie {
   readonly guard: BudgetGuard;
   readonly scopes: readonly Scopes[];
+  readonly options: ReadCallOptions | undefined;
 }
 
 /** A fetch that really sends, and the guards before it, each once. */
@@ -29,8 +31,8 @@ export function chainFetch(
   providerAt: (url: URL) => Provider | undefined,
 ): FetchLike {
   let fetch = chain.base;
-  for (const { guard, scopes } of chain.ties) {
-    fetch = guardFetch({ guard, scopes, fetch, providerAt });
+  for (const { guard, scopes, options } of chain.ties) {
+    fetch = guardFetch({ guard, scopes, options, fetch, providerAt });
   }
   chains.set(fetch, chain);
   return fetch;

@@ -1,5 +1,6 @@
 import { type HardcapError, MisuseError } from '../errors/error.ts';
 import type { BudgetGuard, Guard } from '../guard/guard.ts';
+import { joinOptions } from '../policy/call-options.ts';
 import { readScopes } from '../policy/scope-set.ts';
 import type { Scopes } from '../policy/scope.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -52,7 +53,8 @@ export function guardClient<C extends object>(client: C, asked: ClientTie): C {
   const chain = chainOf(sdk.fetch);
   const known = chain.ties.find(({ guard }) => guard === tie.guard);
   if (known !== undefined && named.get(client)?.has(tie.guard) === true) {
-    if (tie.scopes.length > 0 && !isSame(known.scopes, tie.scopes)) throw alreadyGuarded(asked);
+    const isPlain = tie.scopes.length === 0 && tie.options === undefined;
+    if (!isPlain && !isSame(known, tie)) throw alreadyGuarded(asked);
     return client;
   }
   const ties =
@@ -77,17 +79,21 @@ function guardMembers(sdk: SdkClient, chain: Chain, provider: Provider): void {
 function tieOf({ guard, scopes }: ClientTie): Tie {
   const own = scopes === undefined ? [] : [scopes];
   for (const one of own) readScopes(one);
-  return { guard: guard.root, scopes: [...guard.ownScopes, ...own] };
+  const { root, ownScopes, ownOptions: options } = guard;
+  return { guard: root, scopes: [...ownScopes, ...own], options };
 }
 
 function joined(known: Tie, tie: Tie): Tie {
-  return known.guard === tie.guard
-    ? { guard: tie.guard, scopes: [...known.scopes, ...tie.scopes] }
-    : known;
+  if (known.guard !== tie.guard) return known;
+  const scopes = [...known.scopes, ...tie.scopes];
+  return { guard: tie.guard, scopes, options: joinOptions(known.options, tie.options) };
 }
 
-function isSame(left: readonly Scopes[], right: readonly Scopes[]): boolean {
-  return JSON.stringify(left) === JSON.stringify(right);
+function isSame(left: Tie, right: Tie): boolean {
+  const [one, other] = [left, right].map(({ scopes, options }) =>
+    JSON.stringify([scopes, options]),
+  );
+  return one === other;
 }
 
 /** Our refusals become typed errors made by the SDK's own factory, so its helpers pass them on. */

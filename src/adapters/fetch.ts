@@ -38,7 +38,8 @@ export function guardedFetch(guard: Guard, options: GuardedFetchOptions = {}): F
   const own = options.scopes === undefined ? [] : [options.scopes];
   for (const scopes of own) readScopes(scopes);
   const { base, ties } = chainOf(fetch);
-  const tie = { guard: guard.root, scopes: [...guard.ownScopes, ...own] };
+  const scopes = [...guard.ownScopes, ...own];
+  const tie = { guard: guard.root, scopes, options: guard.ownOptions };
   const others = ties.filter((one) => one.guard !== tie.guard);
   return chainFetch(
     { base, ties: [...others, tie] },

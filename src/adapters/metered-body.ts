@@ -1,7 +1,9 @@
-import { OperationError } from '../errors/error.ts';
+import { type HardcapError, OperationError } from '../errors/error.ts';
+import { StepHold } from '../guard/expect/step-hold.ts';
 import type { Reservation } from '../guard/reservation.ts';
 import { createEventFilter, type EventFilter } from '../meter/event-filter.ts';
 import type { Meter } from '../meter/usage.ts';
+import { keptAhead } from './keep-ahead.ts';
 
 /** What a body is metered with. */
 export interface MeteredBodyTerms {
@@ -52,6 +54,10 @@ class BodyWatch {
   #idleSince = Date.now();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isOver = false;
+  /** Keeps a hold in steps ahead of the answer; `undefined`: all of it is held. */
+  readonly #steps: StepHold | undefined;
+  /** Why the answer was stopped: its reader is told at its next read. */
+  #stopped: HardcapError | undefined;
 
   constructor(reader: ReadableStreamDefaultReader<Uint8Array>, terms: MeteredBodyTerms) {
     this.#reader = reader;
@@ -60,6 +66,8 @@ class BodyWatch {
     this.#isEventStream = terms.contentType.includes(EVENT_STREAM);
     const filters = this.#isEventStream && terms.hides !== undefined;
     this.#filter = filters ? createEventFilter(terms.hides) : undefined;
+    const { stepped } = terms.reservation.quote;
+    this.#steps = stepped && new StepHold(terms.reservation, stepped, terms.contentType);
     this.#idleTimeoutMs = terms.idleTimeoutMs;
     this.#arm(this.#idleTimeoutMs);
     this.#signal = terms.signal;
@@ -71,10 +79,15 @@ class BodyWatch {
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
     let isPassed = false;
     while (!isPassed) {
+      if (this.#stopped !== undefined) {
+        controller.error(this.#stopped);
+        return;
+      }
       const chunk = await this.#read(controller);
       if (chunk === undefined) return;
       this.#idleSince = Date.now();
       this.#meter.push(chunk);
+      if (this.#steps !== undefined) await this.#keepAhead(this.#steps, chunk);
       this.#settleIfFinal();
       isPassed = this.#pass(controller, this.#filter?.push(chunk) ?? [chunk]);
     }
@@ -95,6 +108,19 @@ class BodyWatch {
       if (reading.kind === 'complete') this.#reservation.finishAt(reading);
       else this.#reservation.expire(reason);
     });
+  }
+
+  /**
+   * What came is paid for and passes; what comes after it must be held for. An answer that is whole
+   * is not stopped any more.
+   */
+  async #keepAhead(steps: StepHold, chunk: Uint8Array): Promise<void> {
+    const refusal = await keptAhead(steps, chunk);
+    if (refusal === undefined || this.#isOver || this.#meter.read().kind === 'complete') return;
+    this.#stopped = refusal;
+    this.#end('it was stopped', steps);
+    // The connection is closed as far as we can; what became of that changes nothing here.
+    this.#reader.cancel(refusal).catch(() => undefined);
   }
 
   async #read(
@@ -132,7 +158,7 @@ class BodyWatch {
     });
   }
 
-  #end(how: string): void {
+  #end(how: string, stop?: StepHold): void {
     if (this.#isOver) return;
     this.#isOver = true;
     clearTimeout(this.#timer);
@@ -140,7 +166,8 @@ class BodyWatch {
     dropped.unregister(this);
     const reading = this.#meter.read();
     endHold(() => {
-      if (this.#reservation.isOpen) this.#reservation.finishAt(reading);
+      if (this.#reservation.isOpen && stop !== undefined) stop.stop(reading);
+      else if (this.#reservation.isOpen) this.#reservation.finishAt(reading);
       else this.#reservation.correctAt(reading, `final figures came later: ${how}`);
     });
   }

@@ -2,13 +2,19 @@ import { HardcapError, MisuseError, RefusalError } from '../errors/error.ts';
 import type { Call } from '../guard/call.ts';
 import { isMustAsk, type Admission, type MustAsk } from '../guard/admission.ts';
 import type { Guard } from '../guard/guard.ts';
+import type { Adaptation } from '../guard/near-cap/adaptation.ts';
 import { Reservation } from '../guard/reservation.ts';
+import { COST_HEADER, costInHeader } from '../meter/reported-cost.ts';
+import type { ReadCallOptions } from '../policy/call-options.ts';
 import type { Scopes } from '../policy/scope.ts';
 import type { Amendment, Provider, RequestFacts } from '../providers/provider.ts';
+import { adaptationIn, headersWith, showAdaptation } from './adapted.ts';
+import { countInput } from './count-input.ts';
 import { failureOf } from './egress.ts';
 import { endHold, meterBody } from './metered-body.ts';
 import { refusalResponse } from './refusal.ts';
 import { marked, takeMark } from './mark.ts';
+import { parsed, readText } from './read-text.ts';
 import { readRequest, withBody, type FetchInput, type OutgoingRequest } from './request.ts';
 
 /** The one shape of `fetch` that every client hands in and takes. */
@@ -19,6 +25,8 @@ export interface Boundary {
   readonly guard: Guard;
   /** Of every call through it, outermost first. */
   readonly scopes: readonly Scopes[];
+  /** What every call through it asks for near a cap, where the code around it does not say. */
+  readonly options: ReadCallOptions | undefined;
   /** Who answers at this address; `undefined`: nobody known, so nothing may be sent there. */
   readonly providerAt: (url: URL) => Provider | undefined;
   readonly fetch: FetchLike;
@@ -77,15 +85,25 @@ function decide(
   const geo = provider.geoOfHost(request.url.hostname);
   const facts = geo === undefined ? read : { ...read, geo };
   if (request.signal?.aborted === true) return Promise.reject(abortReason(request.signal));
-  const { guard, scopes } = boundary;
-  const call = { provider: provider.name, route: route.name, body: facts.body, facts, scopes };
-  const admission = admitted(guard, call);
-  if (!(admission instanceof Reservation) && !isMustAsk(admission)) {
-    return Promise.resolve(refusalResponse(admission, provider));
-  }
   const attempt = { boundary, request, provider, facts };
+  const admission = admitted(boundary.guard, callOf(attempt, route.name));
   if (isMustAsk(admission)) return proceedLate(admission, attempt);
   return proceed(admission, attempt);
+}
+
+function callOf({ boundary, request, provider, facts }: Attempt, route: string): Call {
+  const { fetch, scopes, options: clientOptions } = boundary;
+  return {
+    provider: provider.name,
+    route,
+    body: facts.body,
+    facts,
+    scopes,
+    clientOptions,
+    isSent: true,
+    countInput: (counted, signal) =>
+      countInput({ fetch, request, provider, facts: counted }, signal),
+  };
 }
 
 /**
@@ -114,8 +132,8 @@ function proceed(admission: Reservation | HardcapError, attempt: Attempt): Promi
 }
 
 /**
- * Waits for the ledger's store. A caller that gives up meanwhile is answered at once; a hold that
- * comes after that is given back, and nothing leaves.
+ * Waits for the ledger's store, or for room. A caller that gives up meanwhile is answered at once;
+ * a hold that comes after that is given back, and nothing leaves.
  */
 function proceedLate(asking: MustAsk, attempt: Attempt): Promise<Response> {
   const { signal } = attempt.request;
@@ -127,20 +145,23 @@ function proceedLate(asking: MustAsk, attempt: Attempt): Promise<Response> {
       if (signal?.aborted !== true) resolve(proceed(late, attempt));
       else if (late instanceof Reservation) endHold(() => late.releaseAs('unsent', GAVE_UP));
     };
-    asking.ask().then(go).catch(reject);
+    asking.ask(signal).then(go).catch(reject);
   });
 }
 
-const GAVE_UP = 'the caller gave up while the ledger asked its store';
+const GAVE_UP = 'the caller gave up while it waited to be admitted';
 
 async function send(reservation: Reservation, attempt: Attempt): Promise<Response> {
-  const { boundary, request, provider, facts } = attempt;
+  const { boundary, request, provider } = attempt;
   const { guard } = boundary;
   let amendment: Amendment | undefined;
   let response: Response;
   try {
+    // What was held for is what is sent, whatever the caller wrote.
+    const { facts } = reservation.quote;
     amendment = provider.amend(facts);
-    const { input, init } = amendment === undefined ? request : withBody(request, amendment.wire);
+    const wire = amendment?.wire ?? adaptedWire(facts, attempt.facts);
+    const { input, init } = wire === undefined ? request : withBody(request, wire);
     response = await egress(boundary, input, marked(init, guard.root));
   } catch (error) {
     const { kind, reason } = failureOf(error);
@@ -164,6 +185,11 @@ async function send(reservation: Reservation, attempt: Attempt): Promise<Respons
     });
     throw error;
   }
+}
+
+/** The body that stands in for the caller's; `undefined` where that itself was held for. */
+function adaptedWire(held: RequestFacts, asked: RequestFacts): string | undefined {
+  return held.body === asked.body ? undefined : JSON.stringify(held.body);
 }
 
 /**
@@ -196,8 +222,9 @@ function meterResponse(
 ): Response {
   if (response.body === null) {
     endHold(() => reservation.settleUnknown(`an answer ${response.status} without a body`));
-    return response;
+    return showAdaptation(response, reservation.adaptation);
   }
+  reservation.noteReportedCost(costInHeader(response.headers.get(COST_HEADER)));
   const body = meterBody(response.body, {
     reservation,
     contentType: response.headers.get('content-type') ?? '',
@@ -205,7 +232,7 @@ function meterResponse(
     idleTimeoutMs: guard.idleTimeoutMs,
     signal,
   });
-  return responseLike(response, body);
+  return responseLike(response, body, reservation.adaptation);
 }
 
 /**
@@ -232,7 +259,7 @@ async function endRefused(
     clearTimeout(timer);
   }
   endHold(() => endByStatus(reservation, status, provider.isOwnError(status, parsed(text))));
-  return responseLike(response, BODILESS.has(status) ? null : text);
+  return responseLike(response, BODILESS.has(status) ? null : text, reservation.adaptation);
 }
 
 interface RefusedTerms {
@@ -251,45 +278,24 @@ function endByStatus(reservation: Reservation, status: number, isOwnError: boole
   else reservation.releaseAs('refused', `status ${status}`);
 }
 
-/** At most `bytesMax` bytes of the body as text; the rest is cancelled. */
-async function readText(response: Response, bytesMax: number): Promise<string> {
-  if (response.body === null) return '';
-  const decoder = new TextDecoder();
-  const reader = response.body.getReader();
-  let text = '';
-  let read = 0;
-  while (read < bytesMax) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    read += value.byteLength;
-    text += decoder.decode(value, { stream: true });
-  }
-  await reader.cancel();
-  return text;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: then it is not the provider's own error, which is what the caller asks.
-    return undefined;
-  }
-}
-
 const BODILESS: ReadonlySet<number> = new Set([101, 204, 205, 304]);
 /** They describe the bytes on the wire, which `fetch` has already decoded. */
 const WIRE_HEADERS = ['content-encoding', 'content-length', 'transfer-encoding'] as const;
 
-function responseLike(response: Response, body: RequestInit['body'] | null): Response {
-  const headers = new Headers(response.headers);
+function responseLike(
+  response: Response,
+  body: RequestInit['body'] | null,
+  adaptation: Adaptation | undefined,
+): Response {
+  const headers = headersWith(response.headers, adaptation);
   for (const name of WIRE_HEADERS) headers.delete(name);
   const { status, statusText, url, redirected } = response;
   const copy = new Response(body, { status, statusText, headers });
   for (const [key, value] of Object.entries({ url, redirected })) {
     Object.defineProperty(copy, key, { value, configurable: true });
   }
-  return copy;
+  // A guard further in may have adapted what this one passed on as it was.
+  return showAdaptation(copy, adaptation ?? adaptationIn(response));
 }
 
 /** A refusal before the guard was asked: it is told, so that its listeners see every refusal. */

@@ -1,26 +1,29 @@
-import { OperationError, type HardcapError } from '../errors/error.ts';
+import { invariant, OperationError, type HardcapError } from '../errors/error.ts';
 import { Reservation } from './reservation.ts';
 
-/** What an adapter is answered: a hold, an error, or that the store must be asked first. */
+/** What an adapter is answered: a hold, an error, or that something must be awaited first. */
 export type Admission = Reservation | HardcapError | MustAsk;
 
-/** The ledger cannot decide locally: nothing is held, and nothing may be sent yet. */
+/** It cannot be decided at once: nothing is held, and nothing may be sent yet. */
 export interface MustAsk {
   readonly kind: 'must-ask';
-  /** Asks the store; the call may go only on the hold that this brings. */
-  readonly ask: () => Promise<Reservation | HardcapError>;
-  /** The refusal for a caller that may not wait. Listeners are told of it. */
-  readonly refuse: () => HardcapError;
+  /**
+   * Asks the store, counts or waits for room; the call may go only on the hold that this brings.
+   * Called once, and at once: those who wait do so in the order of these calls. Rejects with the
+   * signal's reason.
+   */
+  readonly ask: (signal?: AbortSignal) => Promise<Reservation | HardcapError>;
 }
 
-/** Whether the ledger has to ask its store before the call may go. */
+/** Whether something must be awaited before the call may go. */
 export function isMustAsk(admission: Admission): admission is MustAsk {
   return 'ask' in admission;
 }
 
-/** A hold or an error at once: who may not wait for the store is refused. */
+/** What a caller that does not await was answered. */
 export function withoutWaiting(admission: Admission): Reservation | HardcapError {
-  return isMustAsk(admission) ? admission.refuse() : admission;
+  invariant(!isMustAsk(admission), 'a caller that does not await is answered at once');
+  return admission;
 }
 
 /** The hold, watched: it is closed as spent should its owner drop it. Throws the error. */

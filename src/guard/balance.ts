@@ -38,17 +38,34 @@ export function balanceOf(ledger: Ledger, account: Account): AccountBalance {
   return describeBalance(account, ledger.balance(account));
 }
 
-/** The enforced accounts that have too little room for the quote now. Nothing is held. */
-export function shortOf(ledger: Ledger, quote: Quote): readonly Short[] {
+/**
+ * The enforced accounts that have too little room for the quote now, and those of `promised`, whose
+ * room is for somebody who came before. Nothing is held.
+ */
+export function shortOf(
+  ledger: Ledger,
+  quote: Quote,
+  promised: readonly Account[] = [],
+): readonly Short[] {
   const short: Short[] = [];
   for (const account of quote.accounts) {
     if (account.mode === 'observe') continue;
     const balance = ledger.balance(account);
-    const dimension = DIMENSIONS.find((name) => !hasRoom(account, balance, quote.amounts, name));
+    const found = DIMENSIONS.find((name) => !hasRoom(account, balance, quote.amounts, name));
+    const isPromised = promised.some(({ capId, scope }) => isSame(account, { capId, scope }));
+    const dimension = found ?? (isPromised ? cappedIn(account) : undefined);
     if (dimension === undefined) continue;
     short.push({ account, balance, dimension, parts: partsOf(ledger, account) });
   }
   return short;
+}
+
+function isSame(account: Account, { capId, scope }: Pick<Account, 'capId' | 'scope'>): boolean {
+  return account.capId === capId && account.scope === scope;
+}
+
+function cappedIn({ ceiling }: Account): (typeof DIMENSIONS)[number] | undefined {
+  return DIMENSIONS.find((name) => ceiling[name] !== undefined);
 }
 
 function hasRoom(

@@ -1,19 +1,38 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { joinOptions, type ReadCallOptions } from '../policy/call-options.ts';
 import { narrow } from '../policy/scope-set.ts';
-import type { Scopes, ScopeSet } from '../policy/scope.ts';
+import { BUDGET_SCOPE, type Scopes, type ScopeSet } from '../policy/scope.ts';
 
-const EMPTY: ScopeSet = Object.freeze({});
+/** What the code that is running was given by the `run`s around it. */
+export interface Surroundings {
+  readonly scopes: ScopeSet;
+  readonly options: ReadCallOptions | undefined;
+  /** The scopes as they were given, which keep the budgets alive that they name. */
+  readonly given: readonly Scopes[];
+}
 
-/** The scopes of the code that is running, carried through `await`, timers and callbacks. */
+const NOTHING: Surroundings = Object.freeze({
+  scopes: Object.freeze({}),
+  options: undefined,
+  given: Object.freeze([]),
+});
+
+/** The surroundings of the running code, carried through `await`, timers and callbacks. */
 export class ScopeContext {
-  readonly #storage = new AsyncLocalStorage<ScopeSet>();
+  readonly #storage = new AsyncLocalStorage<Surroundings>();
 
-  current(): ScopeSet {
-    return this.#storage.getStore() ?? EMPTY;
+  current(): Surroundings {
+    return this.#storage.getStore() ?? NOTHING;
   }
 
-  /** Runs `fn` with `scopes` added to those around it. Outer values stay. */
-  run<T>(scopes: Scopes, fn: () => T): T {
-    return this.#storage.run(narrow(this.current(), scopes), fn);
+  /** Runs `fn` with `scopes` added to those around it. Outer values stay; inner options win. */
+  run<T>(scopes: Scopes, fn: () => T, options?: ReadCallOptions): T {
+    const outer = this.current();
+    const inner = {
+      scopes: narrow(outer.scopes, scopes),
+      options: joinOptions(outer.options, options),
+      given: BUDGET_SCOPE in scopes ? [...outer.given, scopes] : outer.given,
+    };
+    return this.#storage.run(inner, fn);
   }
 }

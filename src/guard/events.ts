@@ -1,4 +1,5 @@
 import type { Usage } from '../meter/usage.ts';
+import type { Adaptation } from './near-cap/adaptation.ts';
 
 /** How an attempt ended, as far as the provider's bill goes. */
 export type AttemptOutcome =
@@ -44,11 +45,23 @@ export interface SettledEvent extends AttemptEvent {
   readonly held_nano_usd: number;
   /** What was booked: 0 for a release. */
   readonly cost_nano_usd: number;
+  /**
+   * What the provider itself says the answer cost (`usage.cost`, `x-litellm-response-cost`); `null`
+   * where it does not say. It books nothing.
+   */
+  readonly reported_cost_nano_usd: number | null;
   readonly outcome: AttemptOutcome;
   /** What was metered; `null` when nothing reliable was. */
   readonly usage: Usage | null;
   /** Why the outcome is not `complete`; `null` when it is. */
   readonly reason: string | null;
+}
+
+/** A call was changed, counted again or kept waiting so that it fits. Comes after `reserved`. */
+export interface AdaptedEvent extends Adaptation {
+  readonly id: string;
+  readonly at: number;
+  readonly provider: string;
 }
 
 /** The guard said no. Nothing was held, nothing was sent. */
@@ -90,6 +103,10 @@ export interface DriftEvent {
    * `unpriced-model`: a model without a price card answered. `stale-prices`: the price book is old.
    * `settle-failed`: the ledger could not record the end of a hold, which stands.
    * `ledger-fault`: a shared ledger lost its store, its place in it, or its journal.
+   * `cut`: an answer ended at the ceiling that `expect` had lowered it to. `step-refused`: the next
+   * step of a running stream did not fit; the message says whether it was stopped.
+   * `price-changed`: the provider bills otherwise than the price card says. `report-differs`: its
+   * report and the books disagree on what was sent. Both come from `hardcap/reconcile`.
    */
   readonly kind:
     | 'above-bound'
@@ -99,13 +116,18 @@ export interface DriftEvent {
     | 'unpriced-model'
     | 'stale-prices'
     | 'settle-failed'
-    | 'ledger-fault';
+    | 'ledger-fault'
+    | 'cut'
+    | 'step-refused'
+    | 'price-changed'
+    | 'report-differs';
   readonly message: string;
 }
 
 /** Every event by name. All are plain JSON-safe values; money is whole nano-dollars. */
 export interface GuardEvents {
   readonly reserved: ReservedEvent;
+  readonly adapted: AdaptedEvent;
   readonly settled: SettledEvent;
   readonly refused: RefusedEvent;
   readonly threshold: ThresholdEvent;

@@ -1,36 +1,41 @@
-import { BudgetCapError } from '../errors/budget-cap-error.ts';
-import { HardcapError, OperationError } from '../errors/error.ts';
+import { Budget } from '../budget/budget.ts';
+import type { BudgetAmounts } from '../budget/budget-amounts.ts';
+import { BudgetMint } from '../budget/mint.ts';
+import { HardcapError } from '../errors/error.ts';
+import type { Tokenizer } from '../estimate/tokenizer.ts';
 import type { Account } from '../ledger/account.ts';
-import type { Ledger, ReserveOrder, ReserveReply, Short } from '../ledger/ledger.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Schedule } from '../ledger/leases/ports.ts';
 import type { BudgetGuardConfig } from '../policy/config.ts';
+import { joinOptions, readCallOptions, type CallOptions } from '../policy/call-options.ts';
+import type { ReadCallOptions } from '../policy/call-options.ts';
 import { createPolicy, type Policy } from '../policy/plan.ts';
 import { readConfig, type GuardSettings } from '../policy/read-config.ts';
 import type { Scopes } from '../policy/scope.ts';
-import { capRefusal } from '../policy/shortfall.ts';
 import { createPriceBook, type PriceBook } from '../pricing/price-book.ts';
 import { createMemoryLedger } from '../stores/memory/books/memory-ledger.ts';
 import { usdOf } from '../units/money.ts';
 import { systemClock, type Clock, type EpochMs } from '../units/time.ts';
-import {
-  heldByHand,
-  isMustAsk,
-  storeNotAsked,
-  storeUnavailable,
-  withoutWaiting,
-  type Admission,
-} from './admission.ts';
-import { affordableOutputTokens } from './affordable.ts';
+import { heldByHand, isMustAsk, withoutWaiting, type Admission } from './admission.ts';
 import { balanceOf, shortOf, type AccountBalance } from './balance.ts';
+import { BudgetLedger, withoutBudgets } from './budgets/budget-ledger.ts';
+import { readRunScopes, withBudgets, type RunScopes } from './budgets/budget-scopes.ts';
 import { scopeList, type Call, type Quote } from './call.ts';
 import { readConfigFile } from './config-file.ts';
 import { ScopeContext } from './context.ts';
+import { capError, Desk, type Attempt, type RefusalSubject } from './desk.ts';
+import { Expectations } from './expect/expectations.ts';
 import { EventHub, type GuardEventName, type GuardEvents, type Unsubscribe } from './events.ts';
 import { HistoryMemory } from './history.ts';
 import { createIds } from './ids.ts';
+import { Loops } from './loops/loops.ts';
+import { createNearCap, createWaitingRoom } from './near-cap/create.ts';
+import type { NearCap } from './near-cap/near-cap.ts';
+import type { WaitingRoom } from './near-cap/waiting-room.ts';
 import { assumptionsOf, quoteCall, type ProviderAssumptions } from './quote.ts';
-import { drawOf, Reservation, type ReservationPorts } from './reservation.ts';
+import { Reservation, type ReservationPorts } from './reservation.ts';
 import { flushed, sharedOf, tellFaults } from './shared.ts';
-import { TightMeasure } from './tight.ts';
+import { tightMeasure, type InputMeasure } from './tight.ts';
 import { monotone, warnOfStalePrices } from './clock.ts';
 import { UnendedHolds } from './unended.ts';
 import { GuardView, narrowAll } from './view.ts';
@@ -41,6 +46,13 @@ export interface GuardPorts {
   readonly ledger?: Ledger;
   readonly clock?: Clock;
   readonly priceBook?: PriceBook;
+  /**
+   * Counts the tokens of a text for a model, for `onShort: 'count'`. It is given pieces of at most
+   * 512 characters, and only where the cheap bound does not fit.
+   */
+  readonly tokenizer?: Tokenizer;
+  /** What waiting is timed with; default: the timers of the runtime. */
+  readonly schedule?: Schedule;
 }
 
 /** The answer to `check`: what would happen now, with nothing held. */
@@ -57,9 +69,9 @@ export interface Check {
 /** What can be asked of a guard, or of a view of it that is bound to scopes. */
 export interface Guard {
   /** Runs `fn` with these scopes around every call in it, through `await`, timers and callbacks. */
-  run<T>(scopes: Scopes, fn: () => T): T;
+  run<T>(scopes: RunScopes, fn: () => T, options?: CallOptions): T;
   /** A view bound to scopes, to pass around where async context does not reach. */
-  for(scopes: Scopes): Guard;
+  for(scopes: RunScopes, options?: CallOptions): Guard;
   check(call: Call): Check;
   /** Holds the call's bound on every account, or throws and holds nothing. Synchronous. */
   reserve(call: Call): Reservation;
@@ -86,16 +98,12 @@ export interface Guard {
   readonly root: BudgetGuard;
   /** @internal The scopes that this view adds, outermost first. */
   readonly ownScopes: readonly Scopes[];
+  /** @internal The options that this view adds. */
+  readonly ownOptions: ReadCallOptions | undefined;
   /** @internal Tells listeners of a refusal that fell before the guard was asked. */
   noteRefusal(error: HardcapError, about: RefusalSubject): void;
   /** @internal How long an answer may stand unread before its hold is closed as spent. */
   readonly idleTimeoutMs: number;
-}
-
-/** Whom a refusal concerned. */
-export interface RefusalSubject {
-  readonly provider: string;
-  readonly model: string | null;
 }
 
 /**
@@ -111,24 +119,59 @@ export interface RefusalSubject {
 export class BudgetGuard implements Guard {
   readonly #settings: GuardSettings;
   readonly #policy: Policy;
+  /** What keeps all accounts but the budgets. */
+  readonly #ledger: Ledger;
+  readonly #mint = BudgetMint.ofGuard();
   readonly #context = new ScopeContext();
   readonly #ports: ReservationPorts;
   readonly #assumptions: ProviderAssumptions;
+  /** How the input of every call is measured, where not by the hard bound. */
+  readonly #measure: InputMeasure | undefined;
   readonly #newId = createIds();
+  readonly #loops: Loops;
+  readonly #desk: Desk;
+  readonly #nearCap: NearCap;
+  readonly #expectations: Expectations;
+  readonly #room: WaitingRoom;
 
   constructor(config: BudgetGuardConfig, ports: GuardPorts = {}) {
-    this.#settings = readConfig(config);
-    this.#policy = createPolicy(this.#settings.caps);
+    const settings = readConfig(config);
+    this.#settings = settings;
+    this.#policy = withBudgets(createPolicy(settings.caps));
     const history = new HistoryMemory();
-    this.#assumptions = assumptionsOf(this.#settings, history);
-    const tight = this.#settings.inputBound === 'tight' ? new TightMeasure() : undefined;
+    this.#assumptions = assumptionsOf(settings, history);
+    this.#measure = settings.inputBound === 'tight' ? tightMeasure() : undefined;
     const clock = monotone(ports.clock ?? systemClock);
-    const book = ports.priceBook ?? createPriceBook({ overrides: this.#settings.prices });
-    const ledger = ports.ledger ?? createMemoryLedger();
+    const book = ports.priceBook ?? createPriceBook({ overrides: settings.prices });
+    const behind = ports.ledger ?? createMemoryLedger();
+    const ledger = new BudgetLedger(behind);
+    this.#ledger = behind;
     const [events, unended] = [new EventHub(), new UnendedHolds()];
-    this.#ports = { ledger, book, clock, events, history, tight, unended };
-    tellFaults(ledger, events, clock);
-    warnOfStalePrices(book, clock(), this.#settings.maxPriceAgeDays);
+    this.#room = createWaitingRoom({ ledger: behind, clock, settings, schedule: ports.schedule });
+    this.#ports = { ledger, book, clock, events, history, unended, room: this.#room };
+    this.#loops = new Loops(settings.caps, ledger);
+    this.#desk = new Desk(this.#ports, this.#loops);
+    this.#expectations = new Expectations({
+      settings,
+      policy: this.#policy,
+      book,
+      clock,
+      assumptions: this.#assumptions,
+      measure: this.#measure,
+    });
+    this.#nearCap = createNearCap({
+      ...this.#ports,
+      room: this.#room,
+      desk: this.#desk,
+      newId: this.#newId,
+      settings,
+      policy: this.#policy,
+      assumptions: this.#assumptions,
+      measure: this.#measure,
+      tokenizer: ports.tokenizer,
+    });
+    tellFaults(behind, events, clock);
+    warnOfStalePrices(book, clock(), settings.maxPriceAgeDays);
   }
 
   /**
@@ -155,16 +198,21 @@ export class BudgetGuard implements Guard {
   }
 
   /** @internal */
+  get ownOptions(): undefined {
+    return undefined;
+  }
+
+  /** @internal */
   get idleTimeoutMs(): number {
     return this.#settings.idleTimeoutMs;
   }
 
-  run<T>(scopes: Scopes, fn: () => T): T {
-    return this.#context.run(scopes, fn);
+  run<T>(scopes: RunScopes, fn: () => T, options?: CallOptions): T {
+    return this.#context.run(readRunScopes(scopes), fn, readCallOptions(options));
   }
 
-  for(scopes: Scopes): Guard {
-    return new GuardView(this, [scopes]);
+  for(scopes: RunScopes, options?: CallOptions): Guard {
+    return new GuardView(this, [readRunScopes(scopes)], readCallOptions(options));
   }
 
   on<N extends GuardEventName>(name: N, listener: (event: GuardEvents[N]) => void): Unsubscribe {
@@ -172,7 +220,7 @@ export class BudgetGuard implements Guard {
   }
 
   reserve(call: Call): Reservation {
-    return heldByHand(withoutWaiting(this.admit(call)));
+    return heldByHand(withoutWaiting(this.#admit(call, false)));
   }
 
   async reserveAsync(call: Call): Promise<Reservation> {
@@ -181,18 +229,34 @@ export class BudgetGuard implements Guard {
   }
 
   tryReserve(call: Call): Reservation | HardcapError {
-    const answer = withoutWaiting(this.admit(call));
+    const answer = withoutWaiting(this.#admit(call, false));
     return answer instanceof Reservation ? answer.watched() : answer;
+  }
+
+  /**
+   * A budget out of nothing but the caps, which its calls draw on as well: an account like any
+   * other, to be split, delegated and handed on. Throws `REQUEST_INVALID`.
+   *
+   * @example
+   * const run = guard.budget({ usd: 5 }, 'research');
+   * const [child, rest] = run.delegate({ usd: 1 }, 'reader');
+   * await guard.run({ budget: child }, () => readerAgent());
+   */
+  budget(amounts: BudgetAmounts, name?: string): Budget {
+    return Budget.create(this.#mint, amounts, name);
   }
 
   check(call: Call): Check {
     const at = this.#ports.clock();
-    const quote = this.quote(call, at);
-    if (quote instanceof HardcapError) {
-      return { fits: false, bound_usd: null, bound_nano_usd: null, error: quote };
+    const asked = this.quote(call, at);
+    if (asked instanceof HardcapError) {
+      return { fits: false, bound_usd: null, bound_nano_usd: null, error: asked };
     }
+    const quote = this.#expectations.apply(asked, { call, options: this.#optionsOf(call) });
     const short = shortOf(this.#ports.ledger, quote);
-    const error = short.length === 0 ? null : this.#capError(quote, short, at);
+    const looped = this.#loops.begin(asked, at);
+    const shortError = short.length === 0 ? null : capError(quote, short, { at });
+    const error = looped instanceof HardcapError ? looped : shortError;
     const bound = quote.amounts.usd;
     return { fits: error === null, bound_usd: usdOf(bound), bound_nano_usd: bound, error };
   }
@@ -203,11 +267,11 @@ export class BudgetGuard implements Guard {
   }
 
   async warm(scopes: Scopes | readonly Scopes[] = []): Promise<void> {
-    await sharedOf(this.#ports.ledger)?.warm(this.#accountsOf(scopes));
+    await sharedOf(this.#ledger)?.warm(withoutBudgets(this.#accountsOf(scopes)));
   }
 
   async refresh(scopes: Scopes | readonly Scopes[] = []): Promise<void> {
-    await sharedOf(this.#ports.ledger)?.refresh(this.#accountsOf(scopes));
+    await sharedOf(this.#ledger)?.refresh(withoutBudgets(this.#accountsOf(scopes)));
   }
 
   /**
@@ -215,7 +279,7 @@ export class BudgetGuard implements Guard {
    * `STORE_UNAVAILABLE`.
    */
   async flush(): Promise<void> {
-    await flushed(this.#ports.ledger, this.#ports.unended);
+    await flushed(this.#ledger, this.#ports.unended);
   }
 
   /**
@@ -224,150 +288,77 @@ export class BudgetGuard implements Guard {
    * Rejects with `STORE_UNAVAILABLE`; what could not be told, recovery does later.
    */
   async close(): Promise<void> {
-    const { ledger, unended } = this.#ports;
+    const { unended } = this.#ports;
     unended.retry();
-    const shared = sharedOf(ledger);
+    const shared = sharedOf(this.#ledger);
     if (shared === undefined) return;
     unended.stop();
+    this.#room.close();
     await shared.close();
   }
 
-  /**
-   * @internal The way every attempt takes: bound, price, plan, reserve. No `await` stands between
-   * the check and the hold. A refusal is a value; `MustAsk` means that the ledger cannot decide
-   * locally.
-   */
+  /** @internal */
   admit(call: Call): Admission {
+    return this.#admit(call, true);
+  }
+
+  /**
+   * The way every attempt takes: bound, price, plan, reserve. No `await` stands between the check
+   * and the hold. A refusal is a value; `MustAsk` means that something must be awaited first.
+   */
+  #admit(call: Call, mayAwait: boolean): Admission {
     const at = this.#ports.clock();
-    const quote = this.quote(call, at);
-    if (quote instanceof HardcapError) return this.#refused(quote, call);
-    const order: ReserveOrder = {
-      id: this.#newId(),
-      at,
-      amounts: quote.amounts,
-      accounts: quote.accounts,
-    };
+    const options = this.#optionsOf(call);
+    const asked = this.#quote(call, at, options);
+    if (asked instanceof HardcapError) return this.#desk.refused(asked, call);
+    const loops = this.#loops.begin(asked, at);
+    if (loops instanceof HardcapError) return this.#desk.refused(loops, call);
+    const attempt: Attempt = { call, options, loops, mayAwait };
+    const quote = this.#expectations.apply(asked, attempt);
+    const behind = this.#nearCap.goBehind(quote, attempt);
+    if (behind !== undefined) return behind;
+    const { amounts, accounts } = quote;
+    const order = { id: this.#newId(), at, amounts, accounts };
     const reply = this.#ports.ledger.reserve(order);
-    const terms = { quote, order, call };
-    if (reply.kind !== 'ask') return this.#admitted(reply, terms);
-    return {
-      kind: 'must-ask',
-      ask: () => this.#ask(terms),
-      refuse: () => this.#refusedUnasked(reply, terms),
-    };
+    if (reply.kind !== 'reserved') return this.#nearCap.pursue(quote, { order, reply }, attempt);
+    return this.#desk.held({ quote, order, attempt, adaptation: undefined }, reply.observedShort);
   }
 
   #accountsOf(scopes: Scopes | readonly Scopes[]): readonly Account[] {
-    const set = narrowAll(this.#context.current(), scopeList(scopes));
+    const set = narrowAll(this.#context.current().scopes, scopeList(scopes));
     return this.#policy.accountsOf(set, this.#ports.clock());
+  }
+
+  #optionsOf(call: Call): ReadCallOptions | undefined {
+    const around = joinOptions(call.clientOptions, this.#context.current().options);
+    return joinOptions(around, readCallOptions(call.options));
   }
 
   /** @internal Bounded, priced and planned, or the error that says why not. */
   quote(call: Call, at: EpochMs): Quote | HardcapError {
-    const scopes = narrowAll(this.#context.current(), scopeList(call.scopes));
-    const { book } = this.#ports;
+    return this.#quote(call, at, this.#optionsOf(call));
+  }
+
+  #quote(call: Call, at: EpochMs, options: ReadCallOptions | undefined): Quote | HardcapError {
+    const scopes = narrowAll(this.#context.current().scopes, scopeList(call.scopes));
     return quoteCall(call, {
       scopes,
       at,
-      book,
+      book: this.#ports.book,
       policy: this.#policy,
       assumptions: this.#assumptions,
-      tight: this.#ports.tight,
+      measure: this.#measure,
+      isWrapUp: options?.wrapUp === true,
     });
   }
 
-  async #ask(terms: AdmissionTerms): Promise<Reservation | HardcapError> {
-    let reply: ReserveReply;
-    try {
-      reply = await this.#ports.ledger.reserveAsync(terms.order);
-    } catch (cause) {
-      // A ledger that breaks its word; whatever it means, nothing may leave on it.
-      const error = cause instanceof HardcapError ? cause : storeUnavailable(cause);
-      return this.#refused(error, terms.call);
-    }
-    return this.#admitted(reply, terms);
-  }
-
-  #admitted(
-    reply: ReserveReply,
-    { quote, order, call }: AdmissionTerms,
-  ): Reservation | HardcapError {
-    switch (reply.kind) {
-      case 'reserved':
-        return this.#reserved(quote, order, reply.observedShort);
-      case 'refused':
-        return this.#refused(this.#capError(quote, reply.short, order.at), call);
-      case 'ask':
-        return this.#refusedUnasked(reply, { quote, order, call });
-      case 'unavailable':
-        return this.#refused(storeUnavailable(reply.cause), call);
-      case 'conflict':
-        return this.#refused(
-          new OperationError('STORE_CONFLICT', `Reservation id ${order.id} is already taken.`),
-          call,
-        );
-    }
-  }
-
-  /** Whoever does not wait is refused by what the ledger knows without its store. */
-  #refusedUnasked({ short = [] }: MustAskReply, { quote, order, call }: AdmissionTerms) {
-    const isShort = short.length > 0;
-    const error = isShort ? this.#capError(quote, short, order.at) : storeNotAsked();
-    return this.#refused(error, call);
-  }
-
-  #reserved(quote: Quote, order: ReserveOrder, observed: readonly Short[]): Reservation {
-    const reservation = new Reservation(order.id, quote, this.#ports);
-    this.#ports.events.emit('reserved', () => ({
-      id: order.id,
-      at: order.at,
-      provider: quote.provider.name,
-      model: quote.facts.model,
-      route: quote.facts.route,
-      draws: reservation.draws(),
-      held_nano_usd: quote.amounts.usd,
-      observed: observed.map(({ account }) => drawOf(account)),
-    }));
-    return reservation;
-  }
-
-  #capError(quote: Quote, short: readonly Short[], at: EpochMs): BudgetCapError {
-    const affordable = affordableOutputTokens(quote, short);
-    return new BudgetCapError(
-      capRefusal({
-        short,
-        at,
-        amounts: quote.amounts,
-        model: quote.facts.model,
-        affordableOutputTokens: affordable,
-      }),
-    );
-  }
-
   /** @internal */
-  noteRefusal(error: HardcapError, { provider, model }: RefusalSubject): void {
-    this.#ports.events.emit('refused', () => ({
-      at: this.#ports.clock(),
-      provider,
-      model,
-      code: error.code,
-      message: error.message,
-      error: error.toJSON(),
-    }));
+  noteRefusal(error: HardcapError, about: RefusalSubject): void {
+    this.#desk.note(error, about);
   }
 
-  #refused(error: HardcapError, { provider, body }: Call): HardcapError {
-    const model = typeof body['model'] === 'string' ? body['model'] : null;
-    this.noteRefusal(error, { provider, model });
-    return error;
+  /** @internal For those who compare the books with something outside. */
+  noteDrift(event: GuardEvents['drift']): void {
+    this.#ports.events.emit('drift', () => event);
   }
 }
-
-/** What a reply of the ledger is about. */
-interface AdmissionTerms {
-  readonly quote: Quote;
-  readonly order: ReserveOrder;
-  readonly call: Call;
-}
-
-type MustAskReply = Extract<ReserveReply, { readonly kind: 'ask' }>;

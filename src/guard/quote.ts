@@ -1,5 +1,5 @@
 import { type HardcapError, MisuseError, RefusalError } from '../errors/error.ts';
-import type { Unbounded } from '../estimate/usage-bound.ts';
+import type { Unbounded, UsageBound } from '../estimate/usage-bound.ts';
 import type { Policy } from '../policy/plan.ts';
 import type { GuardSettings } from '../policy/read-config.ts';
 import type { ScopeSet } from '../policy/scope.ts';
@@ -7,10 +7,10 @@ import { boundCost } from '../pricing/cost.ts';
 import type { PriceBook } from '../pricing/price-book.ts';
 import type { Assumptions, Provider, RequestFacts, Unreadable } from '../providers/provider.ts';
 import { findProvider } from '../providers/registry.ts';
-import { addTokens, CALLS_ONE } from '../units/count.ts';
+import { addTokens, CALLS_ONE, minTokens, type Tokens } from '../units/count.ts';
 import type { EpochMs } from '../units/time.ts';
 import type { HistoryMemory } from './history.ts';
-import type { TightMeasure } from './tight.ts';
+import type { InputMeasure } from './tight.ts';
 import { DEFAULT_ROUTES, type Call, type Quote } from './call.ts';
 import { isUnpriced } from './settlement.ts';
 
@@ -22,7 +22,11 @@ export interface QuoteTerms {
   readonly policy: Policy;
   readonly assumptions: ProviderAssumptions;
   /** How input text is measured, where not by the hard bound. */
-  readonly tight: TightMeasure | undefined;
+  readonly measure: InputMeasure | undefined;
+  /** Whether the call may spend what caps keep for wrapping up. */
+  readonly isWrapUp: boolean;
+  /** What the provider's own counter said of the input. */
+  readonly countedTokens?: Tokens | undefined;
 }
 
 /** The assumptions that hold for a provider, by its name. */
@@ -39,26 +43,38 @@ export function quoteCall(call: Call, terms: QuoteTerms): Quote | HardcapError {
   if (provider === undefined) return unknownProvider(call.provider);
   const read = call.facts ?? provider.readBody(routeOf(call), call.body);
   if ('kind' in read) return unreadable(read);
+  return quoteFacts(provider, read, terms);
+}
+
+/** The same of a request that has been read. */
+export function quoteFacts(
+  provider: Provider,
+  read: RequestFacts,
+  terms: QuoteTerms,
+): Quote | HardcapError {
   const assumptions = terms.assumptions(provider.name);
   const facts = placed(read, assumptions);
-  const { book, at } = terms;
+  const { book, at, measure, countedTokens } = terms;
   const card = book.find(provider.name, facts.model, at);
   if (card === undefined) return unknownPrice(provider, facts);
-  const bound = provider.bound(
-    facts,
-    card,
-    assumptions,
-    terms.tight?.sizerFor(provider.name, facts.model),
-  );
-  if ('kind' in bound) return unbounded(facts, bound);
+  const sizer = measure?.sizerFor(provider.name, facts.model);
+  const measured = provider.bound(facts, card, assumptions, sizer);
+  if ('kind' in measured) return unbounded(facts, measured);
+  const bound = countedTokens === undefined ? measured : withCount(measured, countedTokens);
   const usd = boundCost(bound, card);
   if (isUnpriced(usd)) return unpricedBound(facts, usd.reason);
   const tokens = addTokens(bound.inputTokens, bound.outputTokens);
   const scopes = { ...terms.scopes, provider: [provider.name], model: [facts.model] };
-  const accounts = terms.policy.plan(scopes, at);
+  const accounts = terms.policy.plan(scopes, at, terms.isWrapUp);
   if ('kind' in accounts) return scopeMissing(accounts.dimension);
   const amounts = { usd, tokens, calls: CALLS_ONE };
-  return { provider, facts, card, bound, amounts, accounts, scopes };
+  return { provider, facts, card, bound, amounts, accounts, scopes, measure };
+}
+
+/** A count of the first sampling says nothing of the ones that tools may bring. */
+function withCount(bound: UsageBound, counted: Tokens): UsageBound {
+  if (bound.maySampleAgain) return bound;
+  return { ...bound, inputTokens: minTokens(bound.inputTokens, counted) };
 }
 
 /** The user's own region stands where the address names none. */

@@ -1,7 +1,8 @@
 import { HardcapError, MisuseError, OperationError, invariant } from '../errors/error.ts';
 import type { Account, Amounts } from '../ledger/account.ts';
-import { sameAmounts } from '../ledger/amounts.ts';
-import type { AdjustReply, EndReply, Ledger, Outcome } from '../ledger/ledger.ts';
+import { beyondAmounts, sameAmounts } from '../ledger/amounts.ts';
+import type { AdjustReply, EndReply, ExtendOrder, ExtendReply } from '../ledger/ledger.ts';
+import type { Ledger, Outcome } from '../ledger/ledger.ts';
 import type { Meter, MeterReading, Usage } from '../meter/usage.ts';
 import { NANO_USD_ZERO, subtractNanoUsd, usdOf, type NanoUsd } from '../units/money.ts';
 import { CALLS_ZERO, TOKENS_ZERO } from '../units/count.ts';
@@ -10,11 +11,13 @@ import type { JsonObject } from '../providers/provider.ts';
 import type { PriceBook } from '../pricing/price-book.ts';
 import type { Quote } from './call.ts';
 import type { HistoryMemory } from './history.ts';
-import type { TightMeasure } from './tight.ts';
+import type { Adaptation } from './near-cap/adaptation.ts';
 import type { UnendedHolds } from './unended.ts';
 import type { DriftEvent, DrawEvent, EventHub } from './events.ts';
 import { readRawUsage } from './raw-usage.ts';
-import { atBound, settlementOf, type Settlement } from './settlement.ts';
+import { atBound, driftMessage, settlementOf, type Settlement } from './settlement.ts';
+import { measuredQuote } from './expect/apply.ts';
+import { heldWhole } from './expect/steps.ts';
 
 const NOTHING: Amounts = { usd: NANO_USD_ZERO, tokens: TOKENS_ZERO, calls: CALLS_ZERO };
 
@@ -35,9 +38,9 @@ export interface ReservationPorts {
   readonly clock: Clock;
   readonly events: EventHub;
   readonly history: HistoryMemory;
-  /** The tight measure where it is in use: it learns from what was billed. */
-  readonly tight: TightMeasure | undefined;
   readonly unended: UnendedHolds;
+  /** Where calls wait for what ended holds leave. */
+  readonly room: { wake(accounts: readonly Account[]): void };
 }
 
 const ENDED_CODES = {
@@ -57,17 +60,29 @@ const ENDED_CODES = {
  */
 export class Reservation {
   readonly id: string;
-  readonly quote: Quote;
+  /** What was made of the call so that it fits; `undefined`: nothing. */
+  readonly adaptation: Adaptation | undefined;
   readonly #ports: ReservationPorts;
+  #quote: Quote;
+  /** What an answer that was stopped is booked at, where it does not say. */
+  #stoppedAt: Quote | undefined;
   #ended: Outcome | undefined;
   /** What was booked when it ended, so that late figures can correct it. */
   #booked: Amounts = NOTHING;
   #adjustments = 0;
+  /** What the provider itself says the answer cost. */
+  #reportedCost: NanoUsd | undefined;
 
-  constructor(id: string, quote: Quote, ports: ReservationPorts) {
+  constructor(id: string, quote: Quote, ports: ReservationPorts, adaptation?: Adaptation) {
     this.id = id;
-    this.quote = quote;
+    this.#quote = quote;
     this.#ports = ports;
+    this.adaptation = adaptation;
+  }
+
+  /** What is held for. Whoever sends the request sends `quote.facts`: it may have been adapted. */
+  get quote(): Quote {
+    return this.#quote;
   }
 
   /** Dollars held: the most this attempt can cost. */
@@ -93,7 +108,9 @@ export class Reservation {
   settle(usage: Usage | JsonObject | undefined): void {
     this.#mustBeOpen();
     const reading = readRawUsage(usage, this.quote);
-    this.#finish(settlementOf(reading, this.#settling()));
+    this.noteReportedCost(reportedIn(reading));
+    this.#learnFrom(reading);
+    this.#finish(settlementOf(reading, this.#settling(reading)));
   }
 
   /** Gives the whole hold back. `proof` says why nothing was billed; it is kept in the journal. */
@@ -121,11 +138,16 @@ export class Reservation {
     return this.quote.provider.meter(this.quote.facts, contentType);
   }
 
+  /** @internal Keeps the provider's own figure of the cost for the event; it books nothing. */
+  noteReportedCost(cost: NanoUsd | undefined): void {
+    this.#reportedCost = cost ?? this.#reportedCost;
+  }
+
   /** @internal Ends the hold by what the meter read. */
   finishAt(reading: MeterReading): void {
-    const settlement = settlementOf(reading, this.#settling());
-    // Learned first: it is true whether or not the ledger can write.
-    if (reading.kind === 'complete') this.#ports.tight?.observe(this.quote, reading.usage);
+    this.noteReportedCost(reportedIn(reading));
+    const settlement = settlementOf(reading, this.#settling(reading));
+    this.#learnFrom(reading);
     this.#rememberHistory(reading);
     if (settlement.outcome === 'refused') this.#release(settlement);
     else this.#finish(settlement);
@@ -138,14 +160,35 @@ export class Reservation {
 
   /** @internal Books the whole bound: nobody knows whether it was billed. */
   settleUnknown(reason: string): void {
-    this.#finish(atBound(this.quote, reason));
+    this.#finish(atBound(this.#bounding(), reason));
   }
 
   /** @internal Closes the hold as spent at its bound. */
   expire(reason: string): void {
     const { ledger, clock } = this.#ports;
+    const settlement = { ...atBound(this.#bounding(), reason), outcome: 'abandoned' as const };
     const order = () => ledger.expire({ id: this.id, at: clock(), reason });
-    this.#end(order, { ...atBound(this.quote, reason), outcome: 'abandoned' });
+    if (sameAmounts(settlement.amounts, this.#quote.amounts)) this.#end(order, settlement);
+    else this.#finish(settlement);
+  }
+
+  /** @internal What holding for `next` takes beyond what is held. */
+  extensionTo(next: Quote): ExtendOrder {
+    const by = beyondAmounts(next.amounts, this.#quote.amounts);
+    return { id: this.id, at: this.#ports.clock(), by };
+  }
+
+  /** @internal Holds for `next` instead, the same attempt held for more. */
+  extendTo(next: Quote): ExtendReply {
+    const reply = this.#ports.ledger.extend(this.extensionTo(next));
+    if (reply.kind === 'extended') this.#quote = next;
+    return reply;
+  }
+
+  /** @internal Ends the hold of an answer that was stopped when so much of it may have come. */
+  finishStopped(reading: MeterReading, produced: Quote): void {
+    this.#stoppedAt = produced;
+    this.finishAt(reading);
   }
 
   /**
@@ -153,7 +196,7 @@ export class Reservation {
    */
   correctAt(reading: MeterReading, reason: string): void {
     invariant(this.#ended !== undefined, 'only an ended reservation is corrected');
-    const settlement = settlementOf(reading, this.#settling());
+    const settlement = settlementOf(reading, this.#settling(reading));
     if (settlement.outcome !== 'complete' || sameAmounts(settlement.amounts, this.#booked)) return;
     const { ledger, clock } = this.#ports;
     this.#adjustments += 1;
@@ -167,6 +210,16 @@ export class Reservation {
     return this.quote.accounts.map(drawOf);
   }
 
+  /** Learned before the end is booked: it is true whether or not the ledger can write. */
+  #learnFrom(reading: MeterReading): void {
+    if (reading.kind !== 'complete') return;
+    const { measure, expected, facts } = this.#quote;
+    measure?.observe(measuredQuote(this.#quote), reading.usage);
+    const isCut = expected?.observe(this.#quote, reading.usage) === true;
+    if (!isCut || expected?.asked === undefined) return;
+    this.note('cut', `An answer of ${facts.model} was cut at the length that was expected.`);
+  }
+
   /**
    * Where a later request may continue from this answer by its id, that id has a known size now.
    */
@@ -178,8 +231,17 @@ export class Reservation {
     this.#ports.history.remember({ provider: provider.name, model: facts.model, id, usage });
   }
 
-  #settling() {
-    return { quote: this.quote, book: this.#ports.book, at: this.#ports.clock() };
+  #settling({ kind }: MeterReading) {
+    const quote = kind === 'complete' ? this.#quote : this.#bounding();
+    return { quote, book: this.#ports.book, at: this.#ports.clock() };
+  }
+
+  /**
+   * What bounds the bill where the answer does not say: a stream that is held for in steps may have
+   * been produced to its end while nobody read it.
+   */
+  #bounding(): Quote {
+    return this.#stoppedAt ?? heldWhole(this.#quote);
   }
 
   #mustBeOpen(): void {
@@ -214,7 +276,7 @@ export class Reservation {
       case 'unknown-id':
         throw new MisuseError('RESERVATION_UNKNOWN', `No reservation ${this.id} in the ledger.`);
       case 'unavailable':
-        this.#drift('settle-failed', 'The ledger cannot write; the hold stands.');
+        this.note('settle-failed', 'The ledger cannot write; the hold stands.');
         this.#ports.unended.keep(this.id, () => this.#endLate(order, settlement));
         throw new OperationError(
           'STORE_UNAVAILABLE',
@@ -238,7 +300,7 @@ export class Reservation {
         this.#ended = reply.outcome;
         return true;
       case 'unknown-id':
-        this.#drift('settle-failed', 'The ledger does not know the hold any more.');
+        this.note('settle-failed', 'The ledger does not know the hold any more.');
         return true;
     }
   }
@@ -250,6 +312,7 @@ export class Reservation {
     dropped.unregister(this);
     this.#ports.unended.forget(this.id);
     this.#announce(settlement, overdrawn);
+    this.#ports.room.wake(this.quote.accounts);
   }
 
   #announce(settlement: Settlement, overdrawn: readonly Account[]): void {
@@ -264,11 +327,12 @@ export class Reservation {
       draws: this.draws(),
       held_nano_usd: amounts.usd,
       cost_nano_usd: this.#booked.usd,
+      reported_cost_nano_usd: this.#reportedCost ?? null,
       outcome: settlement.outcome,
       usage: settlement.usage,
       reason: settlement.reason,
     }));
-    if (settlement.drift !== null) this.#drift(settlement.drift, driftMessage(settlement, amounts));
+    if (settlement.drift !== null) this.note(settlement.drift, driftMessage(settlement, amounts));
     this.#announceAccounts(overdrawn, this.#booked.usd);
   }
 
@@ -308,16 +372,18 @@ export class Reservation {
 
   #report(reply: AdjustReply, settlement: Settlement, reason: string): void {
     if (reply.kind !== 'adjusted') {
-      this.#drift('settle-failed', `A correction could not be booked (${reply.kind}): ${reason}`);
+      this.note('settle-failed', `A correction could not be booked (${reply.kind}): ${reason}`);
       return;
     }
     const addedUsd = subtractNanoUsd(settlement.amounts.usd, this.#booked.usd);
     this.#booked = settlement.amounts;
-    this.#drift('late-usage', reason);
+    this.note('late-usage', reason);
     this.#announceAccounts(reply.overdrawn, addedUsd);
+    this.#ports.room.wake(this.quote.accounts);
   }
 
-  #drift(kind: DriftEvent['kind'], message: string): void {
+  /** @internal Tells listeners of something that turned out otherwise. */
+  note(kind: DriftEvent['kind'], message: string): void {
     const { events, clock } = this.#ports;
     events.emit('drift', () => ({ at: clock(), id: this.id, kind, message }));
   }
@@ -328,7 +394,6 @@ export function drawOf(account: Account): DrawEvent {
   return { cap_id: account.capId, scope: account.scope, window: account.window };
 }
 
-function driftMessage(settlement: Settlement, held: Amounts): string {
-  const booked = `${settlement.amounts.usd} nano-dollars booked, ${held.usd} held`;
-  return settlement.reason === null ? `${booked}.` : `${settlement.reason}; ${booked}.`;
+function reportedIn(reading: MeterReading): NanoUsd | undefined {
+  return reading.kind === 'complete' ? reading.reportedCost : undefined;
 }

@@ -141,6 +141,12 @@ function unpriced(unpricedLine: Unpriced, usage: Usage, quote: Quote): Settlemen
   return { ...atBound(quote, unpricedLine.reason, 'unpriced-model'), usage };
 }
 
+/** What is booked beside what was held, for an event. */
+export function driftMessage(settlement: Settlement, held: Amounts): string {
+  const booked = `${settlement.amounts.usd} nano-dollars booked, ${held.usd} held`;
+  return settlement.reason === null ? `${booked}.` : `${settlement.reason}; ${booked}.`;
+}
+
 /** Whether a price could not be given. */
 export function isUnpriced(value: NanoUsd | Unpriced): value is Unpriced {
   return typeof value !== 'number';

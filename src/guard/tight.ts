@@ -6,17 +6,29 @@ import type { Quote } from './call.ts';
 
 const OUTPUT = /utput$/;
 
+/** A measure of one model's text, `factor` times (1 or more) what it says by itself. */
+export type SizerMaker = (model: {
+  readonly provider: string;
+  readonly model: string;
+  readonly factor: number;
+}) => TextSizer;
+
 /**
- * The opt-in measure of input text (`inputBound: 'tight'`): near the true count, and raised for a
- * model for good once the provider was seen to count more than it said. An estimate: a tokenizer
- * that nobody has published may count more the first time, and that is booked above the hold.
+ * A measure of input text near the true count, raised for a model for good once the provider was
+ * seen to count more than it said. An estimate: the provider may count more the first time, and
+ * that is booked above the hold.
  */
-export class TightMeasure {
+export class InputMeasure {
+  readonly #sizer: SizerMaker;
   readonly #learned = new LearnedRatios();
 
-  /** The measure for one model. */
+  constructor(sizer: SizerMaker) {
+    this.#sizer = sizer;
+  }
+
+  /** The measure for one request to one model. */
   sizerFor(provider: string, model: string): TextSizer {
-    return tightSizer(familyFactor(provider, model) * this.#learned.factor(keyOf(provider, model)));
+    return this.#sizer({ provider, model, factor: this.#learned.factor(keyOf(provider, model)) });
   }
 
   /** Takes in what an attempt was billed beside what its input had been bounded at. */
@@ -31,6 +43,13 @@ export class TightMeasure {
     const realTokens = input * this.#learned.factor(key);
     this.#learned.observe(key, { realTokens, tightTokens: bound.inputTokens });
   }
+}
+
+/** Measures by runs of characters, with margins, so that no tokenizer is needed. */
+export function tightMeasure(): InputMeasure {
+  return new InputMeasure(({ provider, model, factor }) =>
+    tightSizer(familyFactor(provider, model) * factor),
+  );
 }
 
 function keyOf(provider: string, model: string): string {

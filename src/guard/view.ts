@@ -1,21 +1,27 @@
 import type { HardcapError } from '../errors/error.ts';
+import { joinOptions, readCallOptions } from '../policy/call-options.ts';
+import type { CallOptions, ReadCallOptions } from '../policy/call-options.ts';
 import { narrow } from '../policy/scope-set.ts';
 import type { Scopes, ScopeSet } from '../policy/scope.ts';
 import type { Admission } from './admission.ts';
 import type { AccountBalance } from './balance.ts';
+import { readRunScopes, type RunScopes } from './budgets/budget-scopes.ts';
 import { scopeList, type Call } from './call.ts';
 import type { GuardEventName, GuardEvents, Unsubscribe } from './events.ts';
-import type { BudgetGuard, Check, Guard, RefusalSubject } from './guard.ts';
+import type { RefusalSubject } from './desk.ts';
+import type { BudgetGuard, Check, Guard } from './guard.ts';
 import type { Reservation } from './reservation.ts';
 
 /** A guard that adds fixed scopes to every call. Inner scopes only narrow. */
 export class GuardView implements Guard {
   readonly #guard: BudgetGuard;
   readonly #scopes: readonly Scopes[];
+  readonly #options: ReadCallOptions | undefined;
 
-  constructor(guard: BudgetGuard, scopes: readonly Scopes[]) {
+  constructor(guard: BudgetGuard, scopes: readonly Scopes[], options: ReadCallOptions | undefined) {
     this.#guard = guard;
     this.#scopes = scopes;
+    this.#options = options;
   }
 
   get root(): BudgetGuard {
@@ -26,16 +32,22 @@ export class GuardView implements Guard {
     return this.#scopes;
   }
 
-  run<T>(scopes: Scopes, fn: () => T): T {
-    const inner = () => this.#guard.run(scopes, fn);
+  get ownOptions(): ReadCallOptions | undefined {
+    return this.#options;
+  }
+
+  run<T>(scopes: RunScopes, fn: () => T, options?: CallOptions): T {
+    const own = joinOptions(this.#options, readCallOptions(options));
+    const inner = () => this.#guard.run(scopes, fn, own);
     return this.#scopes.reduceRight<() => T>(
       (next, outer) => () => this.#guard.run(outer, next),
       inner,
     )();
   }
 
-  for(scopes: Scopes): Guard {
-    return new GuardView(this.#guard, [...this.#scopes, scopes]);
+  for(scopes: RunScopes, options?: CallOptions): Guard {
+    const own = joinOptions(this.#options, readCallOptions(options));
+    return new GuardView(this.#guard, [...this.#scopes, readRunScopes(scopes)], own);
   }
 
   on<N extends GuardEventName>(name: N, listener: (event: GuardEvents[N]) => void): Unsubscribe {
@@ -83,7 +95,9 @@ export class GuardView implements Guard {
   }
 
   #narrowed(call: Call): Call {
-    return { ...call, scopes: [...this.#scopes, ...scopeList(call.scopes)] };
+    const scopes = [...this.#scopes, ...scopeList(call.scopes)];
+    const options = joinOptions(this.#options, readCallOptions(call.options));
+    return options === undefined ? { ...call, scopes } : { ...call, scopes, options };
   }
 }
 

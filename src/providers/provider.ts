@@ -104,6 +104,33 @@ export interface Provider {
   outputField(facts: RequestFacts): string | undefined;
   /** Output tokens per unit of that field: `n` choices share one ceiling each. */
   choices(facts: RequestFacts): number;
+  /**
+   * The same request with at most this ceiling in that field, never raised; `undefined` where there
+   * is none. The facts that are given stay as they are.
+   */
+  withOutputMax(facts: RequestFacts, most: Tokens): RequestFacts | undefined;
+  /** The same request to another model. The facts that are given stay as they are. */
+  withModel(facts: RequestFacts, model: string): RequestFacts;
+  /** The least ceiling that leaves so many tokens for the answer itself, beside a fixed budget. */
+  outputMin(facts: RequestFacts, answer: Tokens): Tokens;
+  /** Whether an answer that is cut at its ceiling is of no use to a program. */
+  isCutUnsafe(facts: RequestFacts): boolean;
+  /**
+   * Whether all that an answer to it is billed for, and no more than it, can be read off its stream
+   * as it comes: no hidden reasoning, no further rounds. What is not known to be so is not.
+   */
+  showsOutput(facts: RequestFacts): boolean;
+  /** What the model wrote in one event of its stream; more than that where no rule knows it. */
+  outputText(event: JsonObject): string;
+  /** The request that counts the input free of charge; `undefined`: there is none for this one. */
+  countRequest(facts: RequestFacts): CountRequest | undefined;
+}
+
+/** Asks the provider for `{ "input_tokens": n }`, free of charge. */
+export interface CountRequest {
+  /** Behind the path of the request that is counted. */
+  readonly segment: string;
+  readonly wire: string;
 }
 
 /** A changed body, and which events of the answer exist only because of it. */

@@ -2,7 +2,7 @@ import { BODY_DEPTH_MAX, BODY_NODES_MAX } from '../estimate/body-tokens.ts';
 import { isCount, tokens, type Tokens } from '../units/count.ts';
 import { REQUEST_TOKENS_MAX } from '../units/count.ts';
 import { hasDuplicateKeys } from './duplicate-keys.ts';
-import type { JsonObject, Unreadable } from './provider.ts';
+import type { JsonObject, RequestFacts, Unreadable } from './provider.ts';
 
 /** The longest request body that is read, in UTF-16 units; providers refuse far shorter ones. */
 export const REQUEST_CHARS_MAX = 64 * 1024 * 1024;
@@ -137,6 +137,11 @@ export function tokenRule(field: string): CountRule {
 /** The field's count as tokens; `undefined` when absent. Call after `badCount`. */
 export function tokensOf(body: JsonObject, field: string): Tokens | undefined {
   return tokens(body[field]);
+}
+
+/** The same request to another model, where the body names it. */
+export function withModelInBody(facts: RequestFacts, model: string): RequestFacts {
+  return { ...facts, model, body: { ...facts.body, model } };
 }
 
 function show(value: unknown): string {

@@ -14,6 +14,7 @@ import {
   type SettledEvent,
 } from '../../src/index.ts';
 import { startEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/emulator.ts';
+import type { MemoryLedger } from '../../src/stores/memory/books/memory-ledger.ts';
 
 /** A guard, an emulated provider and real clients, joined for one test. */
 export interface Stage {
@@ -45,6 +46,8 @@ export interface StageOptions extends EmulatorOptions {
    * provider reports less than it bills.
    */
   readonly books?: Books;
+  /** The guard's ledger, where the test needs it too. Default: a memory ledger of its own. */
+  readonly ledger?: MemoryLedger;
 }
 
 type Books = 'equal' | 'at-least' | 'under-reported';
@@ -54,10 +57,9 @@ const stages: { readonly stage: Stage; readonly books: Books }[] = [];
 /** Opens a stage. After the test its holds must be closed and its books must equal the bill. */
 export async function openStage(
   config: BudgetGuardConfig,
-  { books = 'equal', ...options }: StageOptions = {},
+  { books = 'equal', ledger = createMemoryLedger(), ...options }: StageOptions = {},
 ): Promise<Stage> {
   const emulator = await startEmulator(options);
-  const ledger = createMemoryLedger();
   const guard = new BudgetGuard(config, { ledger });
   const settled: SettledEvent[] = [];
   const refused: RefusedEvent[] = [];

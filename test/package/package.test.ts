@@ -140,10 +140,10 @@ describe('every subpath loads, without a warning', () => {
 });
 
 describe('sizes, minified and compressed, without price data', () => {
-  it('the guard with one adapter is at most 55 kB (docs/decisions/2026-11-22-bundle-size.md)', async () => {
+  it('the guard with one adapter is at most 80 kB (docs/decisions/2026-11-22-bundle-size.md)', async () => {
     const code = "export { BudgetGuard, wrapAnthropic } from 'hardcap';";
     const { gzipBytes, external } = await bundle(code, packed.project);
-    expect(gzipBytes).toBeLessThanOrEqual(55_000);
+    expect(gzipBytes).toBeLessThanOrEqual(80_000);
     // An empty bundle would be small too.
     expect(gzipBytes).toBeGreaterThan(5_000);
     expect(external.filter((path) => path.startsWith('price-data:'))).not.toEqual([]);

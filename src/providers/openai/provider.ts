@@ -1,5 +1,13 @@
 import type { Provider } from '../provider.ts';
+import { withModelInBody } from '../read-json.ts';
 import { amendOpenAI } from './amend.ts';
+import { outputTextOpenAI, showsOutputOpenAI } from './deltas.ts';
+import {
+  countRequestOpenAI,
+  isCutUnsafeOpenAI,
+  outputMinOpenAI,
+  withOutputMaxOpenAI,
+} from './near-cap.ts';
 import { isOpenAIError, openAIRefusal } from './refusal.ts';
 import {
   boundOpenAI,
@@ -27,4 +35,11 @@ export const openai: Provider = {
   isOwnError: isOpenAIError,
   outputField: outputFieldOpenAI,
   choices: choicesOpenAI,
+  withOutputMax: withOutputMaxOpenAI,
+  withModel: withModelInBody,
+  outputMin: outputMinOpenAI,
+  isCutUnsafe: isCutUnsafeOpenAI,
+  showsOutput: showsOutputOpenAI,
+  outputText: outputTextOpenAI,
+  countRequest: countRequestOpenAI,
 };

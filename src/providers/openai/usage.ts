@@ -5,12 +5,14 @@ import { EACH, planJson } from '../../meter/json-plan.ts';
 import { JsonScanner } from '../../meter/json-scanner.ts';
 import { isEventStream, SseScanner } from '../../meter/sse-scanner.ts';
 import { splitInput } from '../../meter/nested-counts.ts';
+import { costInUsage } from '../../meter/reported-cost.ts';
 import { inputTotal, nonZero, surplusTokens } from '../../meter/token-counts.ts';
 import type { TokenCounts } from '../../meter/token-counts.ts';
 import { laterLines } from '../../meter/usage-lines.ts';
 import type { Meter, MeterReading, ServiceTier, UsageLine } from '../../meter/usage.ts';
 import { addTokens, TOKENS_ZERO } from '../../units/count.ts';
 import type { Tokens } from '../../units/count.ts';
+import type { NanoUsd } from '../../units/money.ts';
 import type { RequestFacts } from '../provider.ts';
 import {
   CALLS,
@@ -126,6 +128,7 @@ class Answer {
   #images = 0;
   readonly #items: Calls = new Map();
   #error: string | undefined;
+  #cost: NanoUsd | undefined;
 
   constructor(facts: RequestFacts) {
     this.#facts = facts;
@@ -173,7 +176,8 @@ class Answer {
     const hostile = this.#figures.hostile;
     if (hostile !== undefined) return { kind: 'hostile', reason: hostile };
     if (this.#isFinal && this.#lines !== undefined) {
-      return { kind: 'complete', usage: { lines: this.#lines } };
+      const cost = this.#cost === undefined ? {} : { reportedCost: this.#cost };
+      return { kind: 'complete', usage: { lines: this.#lines }, ...cost };
     }
     if (this.#error !== undefined && !this.#hasOutput) {
       return { kind: 'failed', message: this.#error };
@@ -254,6 +258,7 @@ class Answer {
     const { route, body } = this.#facts;
     const usage = figures.fields(this.#value(json, `${inside}usage`), 'usage');
     const tools = figures.fields(this.#value(json, `${inside}tool_usage`), 'tool_usage');
+    this.#cost = costInUsage(usage) ?? this.#cost;
     const kind = route.startsWith('images') ? 'image' : route === 'embeddings' ? route : 'text';
     const main = usage && tokensOf(usage, kind, figures);
     const searched = figures.count(figures.object(tools, 'web_search'), 'num_requests') ?? 0;

@@ -1,0 +1,171 @@
+import { invariant } from '../../errors/error.ts';
+import type { Pool } from '../../budget/pool.ts';
+import type { Account, Amounts, Balance } from '../../ledger/account.ts';
+import { addAmounts, AMOUNTS_ZERO } from '../../ledger/amounts.ts';
+import type {
+  AdjustOrder,
+  AdjustReply,
+  EndOrder,
+  EndReply,
+  ExtendOrder,
+  ExtendReply,
+  Ledger,
+  OpenHold,
+  ReserveOrder,
+  ReserveReply,
+  SettleOrder,
+  Short,
+} from '../../ledger/ledger.ts';
+import { BudgetAccount, shortOfBudget, vectorOf } from './budget-account.ts';
+
+/** Ended draws on budgets that are remembered, so that late figures can correct them. */
+const ENDED_MAX = 50_000;
+
+/** What one reservation took from budgets. */
+interface BudgetDraw {
+  readonly pools: readonly Pool[];
+  readonly amounts: Amounts;
+}
+
+/**
+ * A ledger that also knows budgets: an order may draw on both, and takes from all or from none.
+ *
+ * Budgets live in this process and decide at once. They are asked first, and give back what they
+ * held when the ledger behind says no.
+ */
+export class BudgetLedger implements Ledger {
+  readonly #ledger: Ledger;
+  readonly #open = new Map<string, BudgetDraw>();
+  readonly #ended = new Map<string, BudgetDraw>();
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  reserve(order: ReserveOrder): ReserveReply {
+    const pools = leavesOf(order.accounts);
+    if (pools.length === 0) return this.#ledger.reserve(order);
+    const short = shortsOf(pools, order.amounts);
+    if (short.length > 0) return { kind: 'refused', short };
+    const reply = this.#ledger.reserve(behindOrder(order));
+    if (reply.kind === 'reserved') this.#hold(order, pools);
+    return reply;
+  }
+
+  async reserveAsync(order: ReserveOrder): Promise<ReserveReply> {
+    const pools = leavesOf(order.accounts);
+    if (pools.length === 0) return this.#ledger.reserveAsync(order);
+    const short = shortsOf(pools, order.amounts);
+    if (short.length > 0) return { kind: 'refused', short };
+    // Held before the store is asked: nobody may take it while the answer is on its way.
+    this.#hold(order, pools);
+    let isReserved = false;
+    try {
+      const reply = await this.#ledger.reserveAsync(behindOrder(order));
+      isReserved = reply.kind === 'reserved';
+      return reply;
+    } finally {
+      if (!isReserved) this.#end(order.id, AMOUNTS_ZERO, false);
+    }
+  }
+
+  extend(order: ExtendOrder): ExtendReply {
+    const draw = this.#open.get(order.id);
+    if (draw === undefined) return this.#ledger.extend(order);
+    const short = shortsOf(draw.pools, order.by);
+    if (short.length > 0) return { kind: 'refused', short };
+    const reply = this.#ledger.extend(order);
+    if (reply.kind !== 'extended') return reply;
+    for (const pool of draw.pools) pool.hold(vectorOf(order.by));
+    this.#open.set(order.id, { ...draw, amounts: addAmounts(draw.amounts, order.by) });
+    return reply;
+  }
+
+  settle(order: SettleOrder): EndReply {
+    return this.#finish(this.#ledger.settle(order), order.id, () => order.amounts);
+  }
+
+  release(order: EndOrder): EndReply {
+    return this.#finish(this.#ledger.release(order), order.id, () => AMOUNTS_ZERO);
+  }
+
+  expire(order: EndOrder): EndReply {
+    return this.#finish(this.#ledger.expire(order), order.id, (held) => held);
+  }
+
+  adjust(order: AdjustOrder): AdjustReply {
+    const reply = this.#ledger.adjust(order);
+    if (reply.kind !== 'adjusted' || reply.repeated) return reply;
+    const draw = this.#ended.get(order.reservationId);
+    if (draw === undefined) return reply;
+    for (const pool of draw.pools) pool.correct(vectorOf(draw.amounts), vectorOf(order.amounts));
+    this.#ended.set(order.reservationId, { ...draw, amounts: order.amounts });
+    return { ...reply, overdrawn: [...reply.overdrawn, ...overdrawnOf(draw.pools)] };
+  }
+
+  balance(account: Account): Balance {
+    return account instanceof BudgetAccount ? account.balance() : this.#ledger.balance(account);
+  }
+
+  openHolds(): Iterable<OpenHold> {
+    return this.#ledger.openHolds();
+  }
+
+  #hold({ id, amounts }: ReserveOrder, pools: readonly Pool[]): void {
+    invariant(!this.#open.has(id), 'a reservation id is used once');
+    for (const pool of pools) pool.hold(vectorOf(amounts));
+    this.#open.set(id, { pools, amounts });
+  }
+
+  #finish(reply: EndReply, id: string, spentOf: (held: Amounts) => Amounts): EndReply {
+    if (reply.kind !== 'ended') return reply;
+    const draw = this.#open.get(id);
+    if (draw === undefined) return reply;
+    this.#end(id, spentOf(draw.amounts), true);
+    return { ...reply, overdrawn: [...reply.overdrawn, ...overdrawnOf(draw.pools)] };
+  }
+
+  #end(id: string, spent: Amounts, isKept: boolean): void {
+    const draw = this.#open.get(id);
+    if (draw === undefined) return;
+    this.#open.delete(id);
+    for (const pool of draw.pools) pool.settle(vectorOf(draw.amounts), vectorOf(spent));
+    if (!isKept) return;
+    this.#ended.set(id, { ...draw, amounts: spent });
+    if (this.#ended.size <= ENDED_MAX) return;
+    const [oldest] = this.#ended.keys();
+    if (oldest !== undefined) this.#ended.delete(oldest);
+  }
+}
+
+/** The budgets that an order draws on itself; those above them are drawn on through them. */
+function leavesOf(accounts: readonly Account[]): readonly Pool[] {
+  let pools: Pool[] | undefined;
+  for (const account of accounts) {
+    if (account instanceof BudgetAccount) (pools ??= []).push(account.pool);
+  }
+  if (pools === undefined) return NONE;
+  const all = pools;
+  return all.filter((pool) => !all.some((other) => other !== pool && other.isWithin(pool)));
+}
+
+const NONE: readonly Pool[] = Object.freeze([]);
+
+/** The accounts that a ledger keeps: all but budgets. */
+export function withoutBudgets(accounts: readonly Account[]): readonly Account[] {
+  return accounts.filter((account) => !(account instanceof BudgetAccount));
+}
+
+function behindOrder(order: ReserveOrder): ReserveOrder {
+  return { ...order, accounts: withoutBudgets(order.accounts) };
+}
+
+function shortsOf(pools: readonly Pool[], amounts: Amounts): readonly Short[] {
+  return pools.flatMap((pool) => shortOfBudget(pool, amounts) ?? []);
+}
+
+function overdrawnOf(pools: readonly Pool[]): readonly Account[] {
+  return pools
+    .flatMap((pool) => BudgetAccount.chainOf(pool))
+    .filter((account) => account.balance().overdrawn && !account.pool.isClosed);
+}
