@@ -1,0 +1,47 @@
+import type { FaultRule } from '../variant.ts';
+import * as attempts from './attempts.ts';
+import * as prices from './prices.ts';
+import * as scopes from './scopes.ts';
+
+/** How each kind of fault in the catalogue is played. A kind that is not here is not run. */
+export const FAULT_RULES: Readonly<Record<string, FaultRule>> = {
+  retry_storm: attempts.retryStorm,
+  no_progress_loop: scopes.plain,
+  auxiliary_call_loop: scopes.plain,
+  context_amplification: scopes.contextAmplification,
+  check_then_act_race: scopes.plain,
+  unbounded_fan_out: scopes.plain,
+  descendant_spend_not_counted: scopes.descendantNotCounted,
+  limit_not_inherited: scopes.limitNotInherited,
+  cancellation_not_propagated: scopes.cancelNotPropagated,
+  usage_lost_on_abort: attempts.lostOnAbort,
+  stream_without_usage: attempts.streamWithoutUsage,
+  cumulative_usage_summed: attempts.cumulativeUsage,
+  ledger_reports_zero_or_too_little: attempts.reportsTooLittle,
+  model_without_price: prices.modelWithoutPrice,
+  wrong_price_entry: prices.wrongPriceEntry,
+  cache_token_accounting: prices.cacheAccounting,
+  hidden_output_tokens: prices.hiddenOutput,
+  price_tier_ignored: prices.priceTier,
+  non_token_charge: prices.nonTokenCharge,
+  counter_lost_on_restart: scopes.lostOnRestart,
+  budget_store_fault: scopes.storeFault,
+  reservation_not_released: scopes.mustRun,
+  reservation_far_above_cost: scopes.mustRun,
+  model_changed_after_check: prices.modelChanged,
+  wrong_billing_route: prices.wrongBillingRoute,
+  unattended_recurring_calls: scopes.recurring,
+  duplicate_or_hedged_execution: scopes.duplicates,
+  budget_window_boundary: scopes.windowBoundary,
+  numeric_abuse: attempts.numericAbuse,
+  unmetered_path: scopes.unmeteredPath,
+  limit_declared_but_not_binding: scopes.notBinding,
+  hard_cliff_without_wrap_up: scopes.hardCliff,
+  option_dropped_between_caller_and_wire: prices.optionDropped,
+  multimodal_size: scopes.multimodal,
+  repeated_embedding_or_index_cost: scopes.plain,
+  no_cap_available: scopes.plain,
+  limit_not_surfaced: scopes.plain,
+  limit_checked_after_response: scopes.plain,
+  input_not_visible_in_request: scopes.inputNotVisible,
+};
