@@ -18,15 +18,15 @@ export interface Sizes {
 /** As the page has them. */
 export const FULL: Sizes = {
   raceChildren: [3, 8, 32],
-  raceRuns: 5,
+  raceRuns: 10,
   singleRuns: 30,
   tightRuns: 10,
   boundPrompts: 5,
-  underReportSessions: 10,
+  underReportSessions: 20,
   heldCalls: 400,
   heldSettings: 6,
   burstCalls: 200,
-  saturationRuns: 2,
+  saturationRuns: 3,
   saturationUsd: 1,
 };
 

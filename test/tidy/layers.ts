@@ -23,6 +23,7 @@ export const RANK: Readonly<Record<string, number>> = {
   open: 8,
   adapters: 9,
   middleware: 9,
+  reconcile: 9,
   emulator: 10,
   gateway: 11,
   cli: 12,

@@ -51,9 +51,14 @@ export function isSource(path: string): boolean {
   return /^(src|packages\/[^/]+\/src)\//.test(path);
 }
 
-/** Whether the path is of a test. */
+/** Whether the path is of a test, or of a program that lint rules are tested on. */
 export function isTest(path: string): boolean {
-  return /\.(test|test-d)\.m?ts$/.test(path) || path.startsWith('test/');
+  return /\.(test|test-d)\.m?ts$/.test(path) || path.startsWith('test/') || isCorpus(path);
+}
+
+/** Whether the path is of a program that is wrong on purpose, for lint rules to find. */
+export function isCorpus(path: string): boolean {
+  return /^packages\/[^/]+\/corpus\//.test(path);
 }
 
 /** Where a finding is, and what it is: `src/a.ts:12: text`. */
