@@ -13,6 +13,7 @@ import { POSTGRES_BREAKS } from './postgres-breaks.ts';
 import { RECONCILE_BREAKS } from './reconcile-breaks.ts';
 import { REDIS_BREAKS } from './redis-breaks.ts';
 import { REFUSAL_BREAKS } from './refusal-breaks.ts';
+import { SCARCE_BREAKS } from './scarce-breaks.ts';
 import { SHARED_BREAKS } from './shared-breaks.ts';
 import { SIMULATION_BREAKS } from './simulation-breaks.ts';
 import { SQLITE_BREAKS } from './sqlite-breaks.ts';
@@ -59,6 +60,7 @@ const ALL: readonly Break[] = [
   ...POSTGRES_BREAKS,
   ...RECONCILE_BREAKS,
   ...REDIS_BREAKS,
+  ...SCARCE_BREAKS,
   ...SHARED_BREAKS,
   ...SIMULATION_BREAKS,
   ...SQLITE_BREAKS,

@@ -3,17 +3,21 @@
 import type { LeasePolicy } from '../../src/ledger/leases/policy.ts';
 import {
   NO_FAULTS,
+  UNKNOWN_BILLS,
   realistic,
   storm,
   type SimulationOptions,
 } from '../../test/simulation/options.ts';
 import type { Plant } from '../../test/simulation/planted.ts';
+import { oneLedger } from './one-ledger.ts';
 import { staticSplit } from './static-split.ts';
 
 /** One row of a table: the same fleet with one thing changed. */
 export interface Study {
   readonly title: string;
   readonly options: SimulationOptions;
+  /** Makes what is in the place of the ledgers, anew for each run. */
+  readonly plant?: () => Plant;
 }
 
 const SKEW_MS = 3_000;
@@ -41,7 +45,11 @@ const POLICIES: readonly { readonly title: string; readonly policy: Partial<Leas
   { title: '**leased: the default**', policy: {} },
   { title: 'without waiting for a recall', policy: { recallWaitMs: 1 } },
   { title: 'without the memory of a refusal', policy: { refusedMs: 1 } },
-  { title: 'refunds near the cap only with the heartbeat', policy: { refundMs: 1_000 } },
+  { title: 'refunds where it is scarce back at once', policy: { refundMs: 1 } },
+  { title: 'refunds back after 50 ms', policy: { refundMs: 50 } },
+  { title: 'refunds back with the heartbeat', policy: { refundMs: 1_000 } },
+  { title: 'a heartbeat of 250 ms', policy: { heartbeatMs: 250 } },
+  { title: 'stocks filled up at once', policy: { refillMs: 1 } },
   { title: 'slices for 0.5 s', policy: { horizonMs: 500 } },
   { title: 'slices for 8 s', policy: { horizonMs: 8_000 } },
   { title: 'at least twice the need', policy: { wantTimes: 2 } },
@@ -54,15 +62,23 @@ const POLICIES: readonly { readonly title: string; readonly policy: Partial<Leas
 export function policyStudies(binds: 'global' | 'customers'): readonly Study[] {
   const caps =
     binds === 'global' ? { capPart: 0.8, customerPart: 1 } : { capPart: 1.3, customerPart: 0.02 };
-  const row = (title: string, changed: Partial<SimulationOptions>): Study => {
+  const row = (title: string, policy: Partial<LeasePolicy>): Study => {
     const name = `${title}, ${binds}`;
-    return { title, options: { ...FLEET, ...caps, ...changed, name, seed: binds } };
+    return { title, options: { ...FLEET, ...caps, policy, name, seed: binds } };
   };
-  const split: Plant = staticSplit(FLEET.holders);
   return [
-    ...POLICIES.map(({ title, policy }) => row(title, { policy })),
-    row('a fixed share for each process', { plant: split }),
+    { ...row(PERFECT, {}), plant: oneLedger },
+    ...POLICIES.map(({ title, policy }) => row(title, policy)),
+    { ...row('a fixed share for each process', {}), plant: () => staticSplit(FLEET.holders) },
   ];
+}
+
+/** What is free in truth and not by the books, while bills are awaited. */
+export function billStudies(): readonly Study[] {
+  const faults = { ...NO_FAULTS, unknownBills: UNKNOWN_BILLS };
+  return policyStudies('global')
+    .slice(0, 3)
+    .map((study) => ({ ...study, options: { ...study.options, faults } }));
 }
 
 /** What the default costs in messages, by the size of the fleet and the way calls are routed. */
@@ -104,4 +120,5 @@ export function faultStudies(): readonly Study[] {
   );
 }
 
+const PERFECT = 'one ledger for all, asked in no time';
 const DIRECT: Partial<LeasePolicy> = { mode: 'direct' };

@@ -1,4 +1,7 @@
+import { invariant } from '../errors/error.ts';
 import { AMOUNT_MAX } from '../kernel/arithmetic.ts';
+import { lastPart } from '../ledger/account-table.ts';
+import type { Account } from '../ledger/account.ts';
 import type { InDoubt, SliceFinal } from '../ledger/leases/message.ts';
 import { NO_SUMS, plus, type Sums } from '../ledger/leases/sums.ts';
 import type { EpochMs } from '../units/time.ts';
@@ -13,7 +16,9 @@ interface OpenCall {
 
 /** Folds the lines of one segment into what its holder may have spent. */
 export class JournalFold {
+  /** Keys by the numbers of their accounts, and what is said of each. */
   readonly #keys: string[] = [];
+  readonly #accounts = new Map<string, Account>();
   readonly #spent = new Map<string, Sums>();
   readonly #open = new Map<string, OpenCall>();
   /** Whether the segment said all that earlier ones had said. */
@@ -23,9 +28,7 @@ export class JournalFold {
   apply(line: JournalLine): string | undefined {
     switch (line.kind) {
       case 'account':
-        if (line.number !== this.#keys.length) return 'it gives an account a number out of turn';
-        this.#keys.push(line.key);
-        return undefined;
+        return this.#name(line.number, line.account);
       case 'whole':
         if (this.isWhole) return 'it says for the second time that the state is whole';
         this.isWhole = true;
@@ -53,18 +56,30 @@ export class JournalFold {
     }
   }
 
-  /** Total spent by key, with calls in flight at their bound. */
+  /** Total spent by account, with calls in flight at their bound. */
   finals(): readonly SliceFinal[] {
     const totals = new Map(this.#spent);
     for (const { keys, amounts } of this.#open.values()) {
       for (const key of keys) totals.set(key, plus(totals.get(key) ?? NO_SUMS, amounts));
     }
-    return [...totals].map(([key, spent]) => ({ key, spent }));
+    return [...totals].map(([key, spent]) => {
+      const account = this.#accounts.get(key);
+      invariant(account !== undefined, 'what was spent was spent from an account with a number');
+      return { account, spent };
+    });
   }
 
   /** Calls in flight, oldest first. */
   inDoubt(): readonly InDoubt[] {
     return [...this.#open.values()];
+  }
+
+  #name(number: number, account: Account): string | undefined {
+    if (number !== this.#keys.length) return 'it gives an account a number out of turn';
+    const { key } = lastPart(account);
+    this.#keys.push(key);
+    this.#accounts.set(key, account);
+    return undefined;
   }
 
   #reserve(line: Extract<JournalLine, { readonly kind: 'reserved' }>): string | undefined {

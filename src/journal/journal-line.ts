@@ -16,6 +16,8 @@ const QUOTATION_MARK = 34;
 const DELETE = 127;
 const BYTES_FIRST = 4096;
 
+const UTF_8 = new TextEncoder();
+
 /**
  * Lines on their way into a file: each is a text, a space, the text's CRC-32 in eight hexadecimal
  * digits, and a line feed.
@@ -29,7 +31,9 @@ export class LineBuffer {
     const needed = this.length + text.length * BYTES_PER_UNIT + SUM_BYTES;
     if (needed > this.bytes.length) this.#grow(needed);
     const { bytes, length } = this;
-    let end = length + bytes.write(text, length);
+    // Half the time of `bytes.write`; where it begins in the middle it takes a view of the rest.
+    const { written } = UTF_8.encodeInto(text, length === 0 ? bytes : bytes.subarray(length));
+    let end = length + written;
     const sum = crc32(bytes, length, end);
     bytes[end++] = SPACE;
     for (let shift = 28; shift >= 0; shift -= 4) bytes[end++] = hexDigit((sum >>> shift) & 15);

@@ -39,7 +39,10 @@ function read(): JournalReading {
 function meaningOf(reading: JournalReading): Meaning {
   if (reading.kind !== 'read') throw new Error(JSON.stringify(reading));
   const { finals, inDoubt } = reading.proof;
-  return sorted({ finals: finals.map(({ key, spent }) => [key, spent]), inDoubt });
+  return sorted({
+    finals: finals.map(({ account, spent }) => [account.parts.at(-1)!.key, spent]),
+    inDoubt,
+  });
 }
 
 function segment(number: number): string {
@@ -92,6 +95,22 @@ describe('a journal that is read back', () => {
     });
   });
 
+  it('says of each account all that a store would open it from', () => {
+    const journal = open();
+    const starts = [0, 1, 2].map((minute) => NOON + minute * 60_000);
+    const accounts = [
+      accountOf({ cap: '-', scope: '', mode: 'observe', ceiling: { usd: 7, calls: 0 } }),
+      accountOf({ cap: 'a b', ceiling: { tokens: Number.MAX_SAFE_INTEGER }, starts }),
+      { ...accountOf({ cap: 'ever' }), parts: [{ key: 'ever|"x"', leavesAt: null }] },
+    ];
+    const amounts = amountsOf({ usd: 5 });
+    journal.record({ kind: 'reserved', id: 'one', at: NOON, amounts, accounts });
+    const reading = read();
+    const said = reading.kind === 'read' ? reading.proof.finals.map(({ account }) => account) : [];
+    const [first, , last] = accounts[1]!.parts;
+    expect(said).toEqual([accounts[0], { ...accounts[1], parts: [first, last] }, accounts[2]]);
+  });
+
   it('keeps a sum that passed what can be counted, whatever is taken away later', () => {
     const journal = open();
     const accounts = [accountOf({ cap: 'a' })];
@@ -106,7 +125,7 @@ describe('a journal that is read back', () => {
   });
 
   it('cut off at any byte, still proves what it proved at some moment before', () => {
-    const meanings = write(open(), new History('cut'), 25);
+    const meanings = write(open(), new History('cut'), 20);
     const whole = readFileSync(segment(1));
     const ends = [...whole].flatMap((byte, index) => (byte === 10 ? [index + 1] : []));
     const begins = whole.indexOf('1 w ');

@@ -1,7 +1,9 @@
-import type { Amounts } from '../ledger/account.ts';
+import type { Account, Amounts, Ceiling, WindowPart } from '../ledger/account.ts';
 import type { HolderIdentity } from '../ledger/leases/message.ts';
 import type { HolderRecord } from '../ledger/leases/ports.ts';
 import type { Sums } from '../ledger/leases/sums.ts';
+import { calls, tokens } from '../units/count.ts';
+import { nanoUsd } from '../units/money.ts';
 import { epochMs, type EpochMs } from '../units/time.ts';
 import { quote, unquote } from './journal-line.ts';
 
@@ -12,7 +14,7 @@ import { quote, unquote } from './journal-line.ts';
  * | line | says |
  * |---|---|
  * | `hardcap-journal 1 segment holder host boot pid incarnation openedAt` | whose it is |
- * | `a number key` | from here on the account with this key has this number |
+ * | `a number cap scope window mode usd tokens calls parts` | the account has this number |
  * | `b number usd tokens calls` | what earlier segments spent there in all |
  * | `w` | all that earlier segments said has been said again |
  * | `r id at usd tokens calls accounts` | reserved |
@@ -20,13 +22,16 @@ import { quote, unquote } from './journal-line.ts';
  * | `s id at usd tokens calls` | settled |
  * | `l id at reason`, `e id at reason` | released, expired |
  * | `c id reservation at usd tokens calls usd tokens calls accounts reason` | corrected |
+ *
+ * An account's amounts are its ceiling, `-` where it is not capped. Its parts are the first and the
+ * last of its window, once where they are one: each a key and when it leaves, `-` for never.
  */
 
 /** First words of every journal: what it is, and the version of its form. */
 const FORM = 'hardcap-journal 1';
 
-/** Stands for an empty list of numbers, which otherwise have commas between. */
-export const NO_NUMBERS = '-';
+/** Stands for what there is none of: a ceiling, an end, a list of numbers (with commas between). */
+export const NONE = '-';
 
 /** What the first line of a segment says. */
 export interface Header {
@@ -36,7 +41,7 @@ export interface Header {
 
 /** What one further line says. */
 export type JournalLine =
-  | { readonly kind: 'account'; readonly number: number; readonly key: string }
+  | { readonly kind: 'account'; readonly number: number; readonly account: Account }
   | { readonly kind: 'brought'; readonly number: number; readonly amounts: Sums }
   | { readonly kind: 'whole' }
   | {
@@ -85,9 +90,17 @@ export function textOfRecord(record: HolderRecord, accounts: string): string {
   }
 }
 
-/** The line that gives an account its number. */
-export function textOfAccount(number: number, key: string): string {
-  return `a ${number} ${quote(key)}`;
+/**
+ * The line that gives an account its number: all that a store opens it from, since the store may
+ * hear of it only when the journal is read.
+ */
+export function textOfAccount(number: number, account: Account): string {
+  const { capId, scope, window, mode, ceiling, parts } = account;
+  const amounts = [ceiling.usd, ceiling.tokens, ceiling.calls].map((amount) => amount ?? NONE);
+  const ends = parts.length === 1 ? parts : [...parts.slice(0, 1), ...parts.slice(-1)];
+  const places = ends.flatMap(({ key, leavesAt }) => [quote(key), leavesAt ?? NONE]);
+  const words = [quote(capId), quote(scope), quote(window), mode, ...amounts, ...places];
+  return `a ${number} ${words.join(' ')}`;
 }
 
 /** The line that says what was spent in an account before the segment began. */
@@ -118,16 +131,17 @@ export function lineOf(text: string, number: number): JournalLine | undefined {
   const words = text.split(' ');
   if (words[0] !== String(number)) return undefined;
   const [, letter, ...rest] = words;
-  const [first = '', second = ''] = rest;
+  const [first = ''] = rest;
   const id = unquote(first);
   switch (`${letter}${rest.length}`) {
     case 'w0':
       return { kind: 'whole' };
-    case 'a2': {
-      const [count, key] = [wholeNumber(first), unquote(second)];
-      return count === undefined || key === undefined
+    case 'a10':
+    case 'a12': {
+      const [count, account] = [wholeNumber(first), accountOf(rest)];
+      return count === undefined || account === undefined
         ? undefined
-        : { kind: 'account', number: count, key };
+        : { kind: 'account', number: count, account };
     }
     case 'b4': {
       const [count, amounts] = [wholeNumber(first), sumsAt(rest, 1)];
@@ -152,6 +166,36 @@ export function lineOf(text: string, number: number): JournalLine | undefined {
     default:
       return undefined;
   }
+}
+
+function accountOf(words: readonly string[]): Account | undefined {
+  const [capId, scope, window] = words.slice(1, 4).map(unquote);
+  const mode = words[4];
+  const ceiling = ceilingAt(words, 5);
+  const parts: WindowPart[] = [];
+  for (let at = 8; at < words.length; at += 2) {
+    const part = partAt(words, at);
+    if (part === undefined) return undefined;
+    parts.push(part);
+  }
+  if (capId === undefined || scope === undefined || window === undefined) return undefined;
+  if ((mode !== 'enforce' && mode !== 'observe') || ceiling === undefined) return undefined;
+  return { capId, scope, window, ceiling, mode, parts };
+}
+
+function ceilingAt(words: readonly string[], index: number): Ceiling | undefined {
+  const said = words.slice(index, index + 3);
+  const [usd, token, call] = said.map((word) => (word === NONE ? undefined : wholeNumber(word)));
+  const ceiling = { usd: nanoUsd(usd), tokens: tokens(token), calls: calls(call) };
+  const read = [ceiling.usd, ceiling.tokens, ceiling.calls];
+  const isRead = read.every((amount, at) => (amount === undefined) === (said[at] === NONE));
+  return isRead ? ceiling : undefined;
+}
+
+function partAt(words: readonly string[], index: number): WindowPart | undefined {
+  const [key, leaves] = [unquote(words[index] ?? ''), words[index + 1]];
+  const leavesAt = leaves === NONE ? null : epochMs(leaves === '' ? undefined : Number(leaves));
+  return key === undefined || leavesAt === undefined ? undefined : { key, leavesAt };
 }
 
 function reservedOf(id: string | undefined, words: readonly string[]): JournalLine | undefined {
@@ -180,7 +224,7 @@ function sumsAt(words: readonly string[], index: number): Sums | undefined {
 }
 
 function numbersOf(word: string | undefined): readonly number[] | undefined {
-  if (word === undefined || word === NO_NUMBERS) return word === undefined ? undefined : [];
+  if (word === undefined || word === NONE) return word === undefined ? undefined : [];
   const numbers: number[] = [];
   for (const part of word.split(',')) {
     const number = wholeNumber(part);

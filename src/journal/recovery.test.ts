@@ -3,13 +3,15 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir, uptime } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createLeasedLedger } from '../ledger/leases/leased-ledger.ts';
 import type { HolderIdentity } from '../ledger/leases/message.ts';
 import { NO_SUMS, type Sums } from '../ledger/leases/sums.ts';
-import { NOON, accountOf, amountsOf, instant } from '../stores/conformance/orders.ts';
+import { NOON, accountOf, amountsOf, instant, reserveOrder } from '../stores/conformance/orders.ts';
 import { createMemoryLeaseStore, type MemoryLeaseStore } from '../stores/memory/lease-store.ts';
 import { systemClock } from '../units/time.ts';
 import { openFileJournal } from './file-journal.ts';
 import { identifyProcess } from './identity.ts';
+import { LineBuffer, textOfLine } from './journal-line.ts';
 import { recoverHolder, recoverHolders, recoverHoldersNow } from './recovery.ts';
 
 const ACCOUNT = accountOf({ cap: 'a', ceiling: { usd: 1000 } });
@@ -54,6 +56,17 @@ function hold(identity: HolderIdentity, written = identity) {
   journal.record({ kind: 'settled', id: 'one', at: NOON, amounts: amountsOf({ usd: 15 }) });
 }
 
+/** The journal as it was before its accounts had more than a key, with sums that are right. */
+function withKeysAlone(journal: Buffer): Buffer {
+  const lines = new LineBuffer();
+  for (const line of journal.toString('latin1').trimEnd().split('\n')) {
+    const text = textOfLine(Buffer.from(line, 'latin1'))!;
+    const words = text.split(' ');
+    lines.add(words[1] === 'a' ? [...words.slice(0, 3), words.at(-2)].join(' ') : text);
+  }
+  return lines.bytes.subarray(0, lines.length);
+}
+
 function recover() {
   return recoverHoldersNow({ store, identity: self, clock: () => NOON });
 }
@@ -74,6 +87,45 @@ describe('the recovery of holders', () => {
     expect(spentAndHeld()).toEqual([35, 0]);
     expect(store.doubts()).toMatchObject([{ id: 'two', holder: identity.holder }]);
     expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('books what a holder spent before it first spoke of an account, once', () => {
+    const identity = gone();
+    const journal = openFileJournal({ directory, identity });
+    const watched = accountOf({ cap: 'watch', mode: 'observe', ceiling: { usd: 10 } });
+    // No timer ever runs: the process is killed before it reports.
+    const schedule = () => () => undefined;
+    const of = { store, identity, journal, clock: () => NOON, schedule };
+    const ledger = createLeasedLedger(of);
+    for (const [id, usd] of [
+      ['one', 40],
+      ['two', 20],
+    ] as const) {
+      const order = reserveOrder({ id, sum: { usd, calls: 1 }, accounts: [watched] });
+      expect(ledger.reserve(order).kind).toBe('reserved');
+    }
+    ledger.settle({ id: 'one', at: NOON, amounts: amountsOf({ usd: 15, calls: 1 }) });
+    expect(store.balances([watched])).toEqual([{ spent: NO_SUMS, held: NO_SUMS }]);
+    const { key } = watched.parts[0]!;
+    const inDoubt = [{ id: 'two', at: NOON, amounts: [20, 0, 1], keys: [key] }];
+    const sums = { freed: NO_SUMS, charged: [35, 0, 2] };
+    const row = { holder: identity.holder, how: 'proven', reason: undefined, inDoubt, ...sums };
+    expect(recover().recovered).toEqual([row]);
+    for (let time = 0; time < 2; time += 1) {
+      expect(store.balances([watched])).toEqual([{ spent: [35, 0, 2], held: NO_SUMS }]);
+      expect(recover().recovered).toEqual([]);
+    }
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('charges the whole slice, and says so, when the journal names accounts by key alone', () => {
+    const identity = gone();
+    hold(identity);
+    const path = join(directory, `${identity.holder}.1.journal`);
+    writeFileSync(path, withKeysAlone(readFileSync(path)));
+    const [row] = recover().recovered;
+    expect(row).toMatchObject({ how: 'charged', charged: [100, 0, 0] });
+    expect(row?.reason).toMatch(/corrupt .*line 2: it is out of turn, or says nothing known/);
   });
 
   it('charges the whole slice when the host has booted since, whatever the journal says', () => {

@@ -14,7 +14,7 @@ import type { HolderRecord, HolderSnapshot } from '../ledger/leases/ports.ts';
 import { segmentPath, syncDirectory } from './journal-files.ts';
 import { LineBuffer } from './journal-line.ts';
 import {
-  NO_NUMBERS,
+  NONE,
   TEXT_OF_WHOLE,
   textOfAccount,
   textOfBrought,
@@ -135,17 +135,18 @@ export class Segment {
       const number = this.#numberOf(account);
       text = text === '' ? `${number}` : `${text},${number}`;
     }
-    return text === '' ? NO_NUMBERS : text;
+    return text === '' ? NONE : text;
   }
 
   /** The number of an account; one that is new gets a line that names it. */
-  #numberOf({ parts }: Account): number {
+  #numberOf(account: Account): number {
+    const { parts } = account;
     const key = parts[parts.length - 1]?.key;
     invariant(key !== undefined, 'an account has at least one window part');
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
     const number = this.#numbers.size;
-    this.#addLine(textOfAccount(number, key));
+    this.#addLine(textOfAccount(number, account));
     this.#numbers.set(key, number);
     this.#named.push(key);
     return number;

@@ -46,6 +46,8 @@ export interface Account {
   readonly parts: readonly WindowPart[];
   /** Fractions of the cap at which a `threshold` event is emitted. */
   readonly thresholds?: readonly number[];
+  /** What of the cap is kept from this account's calls, for calls that wrap up. */
+  readonly keptForWrapUp?: Ceiling;
 }
 
 /** What stands in an account, over all parts of its window. */

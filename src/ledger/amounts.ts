@@ -1,7 +1,7 @@
 import { AMOUNT_MAX, isAmount } from '../kernel/arithmetic.ts';
 import { invariant } from '../errors/error.ts';
 import { addTokens, calls, CALLS_ZERO, tokens, TOKENS_ZERO } from '../units/count.ts';
-import { addNanoUsd, nanoUsd, NANO_USD_ZERO } from '../units/money.ts';
+import { addNanoUsd, nanoUsd, NANO_USD_ZERO, subtractNanoUsd } from '../units/money.ts';
 import type { Amounts } from './account.ts';
 
 /** Nothing in any dimension. */
@@ -40,6 +40,15 @@ export function addAmounts(left: Amounts, right: Amounts): Amounts {
     usd: addNanoUsd(left.usd, right.usd),
     tokens: addTokens(left.tokens, right.tokens),
     calls: calls(Math.min(left.calls + right.calls, AMOUNT_MAX)) ?? left.calls,
+  };
+}
+
+/** What `left` has beyond `right` in each dimension; nothing where it has less. */
+export function beyondAmounts(left: Amounts, right: Amounts): Amounts {
+  return {
+    usd: subtractNanoUsd(left.usd, right.usd),
+    tokens: tokens(Math.max(0, left.tokens - right.tokens)) ?? TOKENS_ZERO,
+    calls: calls(Math.max(0, left.calls - right.calls)) ?? CALLS_ZERO,
   };
 }
 

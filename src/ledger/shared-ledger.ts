@@ -21,7 +21,8 @@ export interface SharedLedger extends Ledger {
   /**
    * Closes open holds as spent, reports everything, gives all slices back and ends this holder.
    * Afterwards every order is `unavailable`. Rejects with `STORE_UNAVAILABLE` when the store cannot
-   * be told; recovery by the journal then does the rest. Calling it again waits for the same end.
+   * be told: calling it again tries again, and else recovery by the journal does the rest. While it
+   * is under way, and once it is done, calling it again is the same end.
    */
   close(): Promise<void>;
 }

@@ -116,7 +116,13 @@ function assemble(prepared: Prepared, recovery: RecoveryReport): OpenedLedger {
     warm: (accounts) => leased.warm(accounts),
     refresh: (accounts) => leased.refresh(accounts),
     flush: () => leased.flush(),
-    close: () => (ending ??= ended(leased, store)),
+    close: () => {
+      ending ??= ended(leased, store).catch((failed: unknown) => {
+        ending = undefined;
+        throw failed;
+      });
+      return ending;
+    },
   };
 }
 
@@ -131,13 +137,10 @@ function journalOf(identity: HolderIdentity): HolderJournal | undefined {
   }
 }
 
-/** What the store could not be told is left to recovery: it is let go in any case. */
+/** A store that could not be told stays open, so that closing again can tell it. */
 async function ended(leased: SharedLedger, store: LeaseStore): Promise<void> {
-  try {
-    await leased.close();
-  } finally {
-    await store.end();
-  }
+  await leased.close();
+  await store.end();
 }
 
 async function reached<T>(ask: () => Promise<T>): Promise<T> {

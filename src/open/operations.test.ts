@@ -61,7 +61,7 @@ async function tell(
 async function spentBy(holder: string, granted: Sums, spent: Sums): Promise<void> {
   await tell(holder, GLOBAL, { need: granted, demand: granted, want: granted });
   const order = { holder, at: NOW, by: holder, reason: 'end', how: 'proven' as const };
-  await store.close({ ...order, finals: [{ key: GLOBAL_KEY, spent }], inDoubt: [] });
+  await store.close({ ...order, finals: [{ account: GLOBAL, spent }], inDoubt: [] });
 }
 
 async function codeOf(answer: Promise<unknown>): Promise<string> {
@@ -166,7 +166,7 @@ describe('doubts', () => {
     await tell('a', GLOBAL, { need: [3e9, 9, 1], demand: [3e9, 9, 1], want: [3e9, 9, 1] });
     const call = { id: 'r-1', at: NOW, amounts: [2e9, 100, 1] as Sums, keys: [GLOBAL_KEY] };
     const order = { holder: 'a', at: NOW, by: 'b', reason: 'gone', how: 'proven' as const };
-    const finals = [{ key: GLOBAL_KEY, spent: [2e9, 100, 1] as Sums }];
+    const finals = [{ account: GLOBAL, spent: [2e9, 100, 1] as Sums }];
     await store.close({ ...order, finals, inDoubt: [call] });
   });
 

@@ -234,7 +234,7 @@ export class Fleet {
     const byId = new Map(inDoubt.map((call) => [call.id, call]));
     const report = (finding: string) => void this.findings.push(`journal: ${finding}`);
     const truth = this.#acknowledged(notes).booked(byId, report);
-    const proven = new Map(finals.map(({ key, spent }) => [key, spent]));
+    const proven = new Map(finals.map(({ account, spent }) => [account.parts.at(-1)!.key, spent]));
     for (const key of new Set([...truth.keys(), ...proven.keys()])) {
       const said = String(proven.get(key) ?? NO_SUMS);
       const expected = String(truth.get(key) ?? NO_SUMS);

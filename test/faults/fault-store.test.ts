@@ -86,7 +86,7 @@ async function converse(store: LeaseStore, seed: string): Promise<void> {
     self.granted = reply.slices[0]!.granted[0];
   }
   const [first] = holders;
-  const finals = [{ key: ACCOUNT.parts[0]!.key, spent: [first!.spent, 0, 0] as Sums }];
+  const finals = [{ account: ACCOUNT, spent: [first!.spent, 0, 0] as Sums }];
   const end = { holder: 'a', at: AT, by: 'a', reason: 'end', inDoubt: [] };
   await insist(() => store.close({ ...end, how: 'proven', finals }));
 }

@@ -201,9 +201,12 @@ function close(holder: Name, how: 'proven' | 'charged'): fc.Command<Model, Real>
     check: () => true,
     run: (model, { store }) => {
       const self = model.holders[holder];
-      const finals = KEYS.map((key, index) => {
+      const finals = KEYS.map((_, index) => {
         const slice = self.slices[index]!;
-        return { key, spent: three((d) => slice.spent[d] + Math.floor(heldIn(slice)[d] / 3)) };
+        return {
+          account: ACCOUNTS[index]!,
+          spent: three((d) => slice.spent[d] + Math.floor(heldIn(slice)[d] / 3)),
+        };
       });
       const order = { holder, at: AT, by: 'test', reason: 'end', how, inDoubt: [] };
       const reply = store.close({ ...order, finals: how === 'proven' ? finals : [] });

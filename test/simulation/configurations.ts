@@ -1,6 +1,13 @@
 /** The runs of the test: each seed draws its own fleet, workload and faults. */
 
-import { NO_FAULTS, realistic, storm, type SimulationOptions } from './options.ts';
+import {
+  NO_FAULTS,
+  UNKNOWN_BILLS,
+  realistic,
+  storm,
+  type FaultRates,
+  type SimulationOptions,
+} from './options.ts';
 import { randomOf, type Random } from './random.ts';
 
 /** Wrong clocks are wrong by up to ten minutes. */
@@ -31,14 +38,19 @@ export function configurationOf(number: number): SimulationOptions {
     routing,
     policy: { mode },
     journals,
-    faults:
-      faults === 'none' ? NO_FAULTS : faults === 'storm' ? storm(holders) : realistic(holders),
+    faults: FAULTS[faults](holders),
     skewMs: pick(random, [SKEW_MS, SKEW_MS, 5_000]),
     windows,
     capPart: random.between(0.2, 1.2),
     customerPart: random.between(0.05, 0.6),
   };
 }
+
+const FAULTS = {
+  storm,
+  realistic,
+  none: (): FaultRates => ({ ...NO_FAULTS, unknownBills: UNKNOWN_BILLS }),
+};
 
 function sizeOf(number: number, random: Random) {
   if (number % HUGE_EVERY === HUGE_EVERY - 1) {

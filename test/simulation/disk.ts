@@ -85,11 +85,11 @@ interface Line {
   readonly at: InDoubt['at'];
   readonly amounts: Sums;
   readonly replaced: Sums;
-  readonly keys: readonly string[];
+  readonly accounts: readonly Account[];
 }
 
 interface Base {
-  readonly spent: readonly (readonly [key: string, sums: Sums])[];
+  readonly spent: readonly (readonly [account: Account, sums: Sums])[];
   readonly open: readonly Line[];
 }
 
@@ -97,10 +97,10 @@ const NOTHING: Sums = [0, 0, 0];
 
 function lineOf(record: HolderRecord): Line {
   const { kind, id, at } = record;
-  const line = { kind, id, at, amounts: NOTHING, replaced: NOTHING, keys: [] };
+  const line = { kind, id, at, amounts: NOTHING, replaced: NOTHING, accounts: [] };
   switch (record.kind) {
     case 'reserved':
-      return { ...line, amounts: sumsOf(record.amounts), keys: record.accounts.map(keyOf) };
+      return { ...line, amounts: sumsOf(record.amounts), accounts: record.accounts };
     case 'extended':
       return { ...line, amounts: sumsOf(record.by) };
     case 'settled':
@@ -110,14 +110,14 @@ function lineOf(record: HolderRecord): Line {
       return line;
     case 'adjusted': {
       const [amounts, replaced] = [sumsOf(record.amounts), sumsOf(record.replaced)];
-      return { ...line, amounts, replaced, keys: record.accounts.map(keyOf) };
+      return { ...line, amounts, replaced, accounts: record.accounts };
     }
   }
 }
 
 function baseOf({ spent, open }: HolderSnapshot): Base {
   return {
-    spent: spent.map(({ account, amounts }) => [keyOf(account), sumsOf(amounts)]),
+    spent: spent.map(({ account, amounts }) => [account, sumsOf(amounts)]),
     open: open.map((call) => lineOf({ kind: 'reserved', ...call })),
   };
 }
@@ -125,37 +125,39 @@ function baseOf({ spent, open }: HolderSnapshot): Base {
 interface Open {
   readonly at: InDoubt['at'];
   readonly held: MutableSums;
-  readonly keys: readonly string[];
+  readonly accounts: readonly Account[];
 }
 
 function fold(base: Base, lines: readonly Line[]): Pick<JournalProof, 'finals' | 'inDoubt'> {
-  const spent = new Map<string, MutableSums>();
+  const spent = new Map<string, { readonly account: Account; readonly sums: MutableSums }>();
   const open = new Map<string, Open>();
-  const book = (key: string, sums: Sums): void => {
-    const found = spent.get(key) ?? [0, 0, 0];
-    addTo(found, sums);
-    spent.set(key, found);
+  const book = (account: Account, sums: Sums): MutableSums => {
+    const found = spent.get(keyOf(account)) ?? { account, sums: [0, 0, 0] };
+    addTo(found.sums, sums);
+    spent.set(keyOf(account), found);
+    return found.sums;
   };
-  for (const [key, sums] of base.spent) book(key, sums);
-  for (const { kind, id, at, amounts, replaced, keys } of [...base.open, ...lines]) {
+  for (const [account, sums] of base.spent) book(account, sums);
+  for (const { kind, id, at, amounts, replaced, accounts } of [...base.open, ...lines]) {
     const known = open.get(id);
-    if (kind === 'reserved') open.set(id, { at, held: [...amounts], keys });
+    if (kind === 'reserved') open.set(id, { at, held: [...amounts], accounts });
     else if (kind === 'adjusted') {
-      for (const key of keys) {
-        book(key, amounts);
-        takeFrom(spent.get(key)!, replaced);
-      }
+      for (const account of accounts) takeFrom(book(account, amounts), replaced);
     } else if (known !== undefined && kind === 'extended') addTo(known.held, amounts);
     else if (known !== undefined) {
       open.delete(id);
       const booked = kind === 'expired' ? known.held : amounts;
-      for (const key of known.keys) book(key, booked);
+      for (const account of known.accounts) book(account, booked);
     }
   }
-  for (const { held, keys } of open.values()) for (const key of keys) book(key, held);
+  for (const { held, accounts } of open.values()) {
+    for (const account of accounts) book(account, held);
+  }
   return {
-    finals: [...spent].map(([key, sums]) => ({ key, spent: sums })),
-    inDoubt: [...open].map(([id, { at, held, keys }]) => ({ id, at, amounts: held, keys })),
+    finals: [...spent.values()].map(({ account, sums }) => ({ account, spent: sums })),
+    inDoubt: [...open].map(([id, { at, held, accounts }]) => {
+      return { id, at, amounts: held, keys: accounts.map(keyOf) };
+    }),
   };
 }
 

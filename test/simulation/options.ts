@@ -18,6 +18,8 @@ export interface FaultRates {
   readonly storeStallsPerS: number;
   /** Of records of a journal. */
   readonly journalFailure: number;
+  /** Of calls, those of which nobody knows at first what they cost: their bill comes late. */
+  readonly unknownBills: number;
 }
 
 /** Everything that decides about a run. */
@@ -58,7 +60,11 @@ export const NO_FAULTS: FaultRates = {
   presumedDeadPart: 0,
   storeStallsPerS: 0,
   journalFailure: 0,
+  unknownBills: 0,
 };
+
+/** Also where nothing else goes wrong, in the test. */
+export const UNKNOWN_BILLS = 0.03;
 
 /** What a fleet lives through in its worst hour, all the time. */
 export function storm(holders: number): FaultRates {
@@ -73,6 +79,7 @@ export function storm(holders: number): FaultRates {
     presumedDeadPart: 0.3,
     storeStallsPerS: 0.03,
     journalFailure: 0.002,
+    unknownBills: UNKNOWN_BILLS,
   };
 }
 
@@ -86,5 +93,6 @@ export function realistic(holders: number): FaultRates {
     partitionsPerS: 0.0005 * holders,
     crashesPerS: 0.001 * holders,
     stopsPerS: 0.0005 * holders,
+    unknownBills: UNKNOWN_BILLS,
   };
 }

@@ -9,6 +9,7 @@ import { amountsOf, instant } from '../../src/stores/conformance/orders.ts';
 import type { EpochMs } from '../../src/units/time.ts';
 import type { DiskJournal } from './disk.ts';
 import type { Link } from './network.ts';
+import type { FaultRates } from './options.ts';
 import type { Random } from './random.ts';
 import type { Figures } from './report.ts';
 import { addTo, takeFrom, type MutableSums, type TrueCall, type Truth } from './truth.ts';
@@ -18,7 +19,6 @@ import type { PlannedCall, Workload } from './workload.ts';
 /** Of all calls: what happens to some of them on the way. */
 const EXTENDED_PART = 0.05;
 const RELEASED_PART = 0.03;
-const UNKNOWN_PART = 0.03;
 /** How often and how soon a process tries again to end a hold whose record failed. */
 const END_TRIES_MAX = 20;
 const END_RETRY_MS = 100;
@@ -32,6 +32,7 @@ export interface Fleet {
   readonly workload: Workload;
   readonly figures: Figures;
   readonly random: Random;
+  readonly faults: FaultRates;
   /** Notes that something is not as it must be. */
   readonly report: (finding: string) => void;
 }
@@ -138,7 +139,7 @@ export class Process {
       time.schedule(planned.durationMs / 2, () => gate.run(() => this.#extend(call, amounts)));
     }
     const isReleased = random.chance(RELEASED_PART);
-    const isUnknown = random.chance(UNKNOWN_PART);
+    const isUnknown = random.chance(this.#fleet.faults.unknownBills);
     time.schedule(planned.durationMs, () => {
       const actual: Sums = isReleased ? [0, 0, 0] : planned.actual;
       truth.bill(call, actual);

@@ -75,7 +75,8 @@ class World {
     const [truth, figures] = [new Truth(), new Figures()];
     const report = (finding: string): void => this.#server.inspector.report(finding);
     const random = randomOf(`${seed}/calls`);
-    this.#fleet = { time, workload, truth, figures, random, report };
+    const { faults } = options;
+    this.#fleet = { time, workload, truth, figures, random, faults, report };
     figures.requests = () =>
       this.#processes.reduce((sum, { parts }) => sum + parts.link.requests, 0);
     this.#places = Array.from({ length: holders }, (_, index) => ({

@@ -1,14 +1,15 @@
 import { invariant } from '../../errors/error.ts';
 import type { SliceItem, SliceState } from './message.ts';
 import {
-  DIMENSIONS,
   NO_SUMS,
+  asSums,
   isNothing,
   isWithin,
   least,
   minus,
   most,
   plus,
+  replaced,
   type Ceilings,
   type Sums,
 } from './sums.ts';
@@ -24,7 +25,7 @@ export interface AccountRow {
   readonly spent: Sums;
   /** The sum over open slices of `granted - returned - spent`. */
   readonly held: Sums;
-  /** The part of `held` that holders last said they need for calls in flight. */
+  /** The part of `held` for calls in flight: as holders last said, and granted for such since. */
   readonly inFlight: Sums;
   /** Open slices. */
   readonly slices: number;
@@ -51,7 +52,7 @@ export interface SliceRow {
 /** Everything the decision about one item depends on. */
 export interface ItemQuestion {
   readonly item: SliceItem;
-  /** Number of the message that the item came in. */
+  /** Number of the message that the item came in; `SEQ_OF_REPEAT` for one that came before. */
   readonly seq: number;
   /** `undefined` for one that does not exist yet. */
   readonly row: AccountRow | undefined;
@@ -70,15 +71,21 @@ export type ItemAnswer =
       readonly kind: 'applied';
       readonly row: AccountRow;
       readonly slice: SliceRow;
-      readonly state: Omit<SliceState, 'parts'>;
+      /** Without what stands in the parts of the window, which the store puts in. */
+      readonly state: SliceState;
     }
   | { readonly kind: 'lost'; readonly reason: string };
+
+/** In the place of a number: what is said changes nothing, also where it says something else. */
+export const SEQ_OF_REPEAT = 0;
 
 /** An account is near its cap when less than a 32nd of it is left. */
 export const NEAR_PART = 32;
 
 /** How many times more than what is left over each holder could be granted. */
 export const SHARE_PARTS = 4;
+
+const NO_PARTS: readonly Sums[] = Object.freeze([]);
 
 const NEW_ROW: AccountRow = Object.freeze({
   spent: NO_SUMS,
@@ -100,18 +107,16 @@ export function applyItem(question: ItemQuestion): ItemAnswer {
   }
   const opened = openSlice(question);
   if (opened.slice.seq >= seq) {
-    return { kind: 'applied', ...opened, state: stateOf(question, opened) };
+    return applied(question, opened);
   }
 
   const reported = report(opened, item, seq);
   const isAsked = !isNothing(item.need);
   const room = roomOf(reported.row, elsewhere, ceiling);
   if (!isAsked || isWithin(item.need, room)) {
-    const next = isAsked ? grant(reported, item, { room, ceiling }) : reported;
-    return { kind: 'applied', ...next, state: stateOf(question, next) };
+    return applied(question, isAsked ? grant(reported, item, { room, ceiling }) : reported);
   }
-  const next = refuse(reported);
-  return { kind: 'applied', ...next, state: stateOf(question, next) };
+  return applied(question, refuse(reported));
 }
 
 /** The rows after a holder's end, and what its slice gave back or was charged. */
@@ -140,12 +145,23 @@ export function endSlice(row: AccountRow, slice: SliceRow, spent: Sums): EndedSl
 
 /** What a slice still holds of its account. */
 export function heldBy({ granted, returned, spent }: SliceRow): Sums {
-  return minus(minus(granted, returned), spent);
+  return asSums(
+    Math.max(0, granted[0] - returned[0] - spent[0]),
+    Math.max(0, granted[1] - returned[1] - spent[1]),
+    Math.max(0, granted[2] - returned[2] - spent[2]),
+  );
 }
+
+// The rows below name every member: an item is decided for each call, and the engine takes a
+// microsecond to copy one of them by spreading.
 
 interface Rows {
   readonly row: AccountRow;
   readonly slice: SliceRow;
+}
+
+function applied(question: ItemQuestion, { row, slice }: Rows): ItemAnswer {
+  return { kind: 'applied', row, slice, state: stateOf(question, { row, slice }) };
 }
 
 function openSlice({ row = NEW_ROW, slice }: ItemQuestion): Rows {
@@ -166,10 +182,8 @@ function openSlice({ row = NEW_ROW, slice }: ItemQuestion): Rows {
 /** Books what was spent and takes back what was returned; what is above the slice widens it. */
 function report({ row, slice }: Rows, item: SliceItem, seq: number): Rows {
   invariant(isWithin(slice.returned, item.returned), 'what was returned only grows');
-  const before = heldBy(slice);
   const used = plus(item.spent, item.returned);
   const next: SliceRow = {
-    ...slice,
     granted: most(most(slice.granted, item.known), used),
     returned: item.returned,
     spent: item.spent,
@@ -182,29 +196,37 @@ function report({ row, slice }: Rows, item: SliceItem, seq: number): Rows {
   return {
     slice: next,
     row: {
-      ...row,
-      spent: plus(minus(row.spent, slice.spent), item.spent),
-      held: plus(minus(row.held, before), heldBy(next)),
-      inFlight: plus(minus(row.inFlight, slice.inFlight), item.inFlight),
+      spent: replaced(row.spent, { before: slice.spent, now: item.spent }),
+      held: replaced(row.held, { before: heldBy(slice), now: heldBy(next) }),
+      inFlight: replaced(row.inFlight, { before: slice.inFlight, now: item.inFlight }),
+      slices: row.slices,
+      recall: row.recall,
     },
   };
 }
 
 /** What is left in each dimension; where nothing is capped, nothing can be asked for. */
 function roomOf(row: AccountRow, elsewhere: ItemQuestion['elsewhere'], ceiling: Ceilings): Sums {
-  const taken = plus(plus(row.spent, row.held), plus(elsewhere.spent, elsewhere.held));
-  return minus(cappedOf(ceiling), taken);
+  const { spent, held } = row;
+  const [before, beside] = [elsewhere.spent, elsewhere.held];
+  return asSums(
+    roomIn(ceiling[0], spent[0] + held[0] + before[0] + beside[0]),
+    roomIn(ceiling[1], spent[1] + held[1] + before[1] + beside[1]),
+    roomIn(ceiling[2], spent[2] + held[2] + before[2] + beside[2]),
+  );
 }
 
-function cappedOf([usd, tokens, calls]: Ceilings): Sums {
-  return [usd ?? 0, tokens ?? 0, calls ?? 0];
+/** A sum above 2^53 may be rounded, but never to below a cap. */
+function roomIn(cap: number | null, taken: number): number {
+  return cap === null ? 0 : Math.max(0, cap - taken);
 }
 
 function isNearIn(room: Sums, ceiling: Ceilings): boolean {
-  return DIMENSIONS.some((dimension) => {
-    const cap = ceiling[dimension];
-    return cap !== null && room[dimension] < Math.floor(cap / NEAR_PART);
-  });
+  return isNear(room[0], ceiling[0]) || isNear(room[1], ceiling[1]) || isNear(room[2], ceiling[2]);
+}
+
+function isNear(room: number, cap: number | null): boolean {
+  return cap !== null && room < Math.floor(cap / NEAR_PART);
 }
 
 function grant(
@@ -214,18 +236,45 @@ function grant(
 ): Rows {
   // The slice at hand is one of `row.slices`: the others and one more share what is left.
   const parts = SHARE_PARTS * row.slices;
-  const share: Sums = [
+  const share = asSums(
     Math.floor(room[0] / parts),
     Math.floor(room[1] / parts),
     Math.floor(room[2] / parts),
-  ];
-  const isNear = isNearIn(room, ceiling);
-  const asked = isNear ? item.demand : most(item.demand, least(item.want, share));
-  const granted = least(room, asked);
+  );
+  const { need, demand, want } = item;
+  const asked = most(most(need, demand), least(want, share));
+  const granted = least(room, isNearIn(room, ceiling) ? demand : asked);
+  const taken = takenAtOnce(item, granted);
+  const { returned, spent, seq, isRefused, isRecalled, recall } = slice;
   return {
-    slice: { ...slice, granted: plus(slice.granted, granted) },
-    row: { ...row, held: plus(row.held, granted) },
+    slice: {
+      granted: plus(slice.granted, granted),
+      returned,
+      spent,
+      inFlight: plus(slice.inFlight, taken),
+      seq,
+      isRefused,
+      isRecalled,
+      recall,
+    },
+    row: {
+      spent: row.spent,
+      held: plus(row.held, granted),
+      inFlight: plus(row.inFlight, taken),
+      slices: row.slices,
+      recall: row.recall,
+    },
   };
+}
+
+/**
+ * The part of a grant that goes to waiting calls, and so cannot be recalled. Where it does not do
+ * for all of them, only the first is sure to take it: what the others leave may come back.
+ */
+function takenAtOnce({ need, demand }: SliceItem, granted: Sums): Sums {
+  const of = (at: 0 | 1 | 2): number =>
+    granted[at] < demand[at] ? Math.min(need[at], granted[at]) : demand[at];
+  return asSums(of(0), of(1), of(2));
 }
 
 /** Nothing is granted; where others have more than they need, they are told that somebody waits. */
@@ -236,13 +285,18 @@ function refuse({ row, slice }: Rows): Rows {
 }
 
 function idleElsewhere(row: AccountRow, slice: SliceRow): Sums {
-  const held = minus(row.held, heldBy(slice));
-  return minus(held, minus(row.inFlight, slice.inFlight));
+  return idleOf(minus(row.held, heldBy(slice)), { row, slice });
 }
 
-function stateOf(question: ItemQuestion, rows: Rows): Omit<SliceState, 'parts'> {
+/** What of `othersHeld` nobody said they need for calls in flight. */
+function idleOf(othersHeld: Sums, { row, slice }: Rows): Sums {
+  return minus(othersHeld, minus(row.inFlight, slice.inFlight));
+}
+
+function stateOf(question: ItemQuestion, rows: Rows): SliceState {
   const { row, slice } = rows;
   const { elsewhere, ceiling, item } = question;
+  const othersHeld = minus(row.held, heldBy(slice));
   return {
     key: lastKey(item),
     granted: slice.granted,
@@ -251,9 +305,10 @@ function stateOf(question: ItemQuestion, rows: Rows): Omit<SliceState, 'parts'> 
     isRefused: slice.isRefused,
     isNear: isNearIn(roomOf(row, elsewhere, ceiling), ceiling),
     isRecalled: slice.isRecalled,
-    idleElsewhere: idleElsewhere(row, slice),
+    idleElsewhere: idleOf(othersHeld, rows),
     othersSpent: plus(minus(row.spent, slice.spent), elsewhere.spent),
-    othersHeld: plus(minus(row.held, heldBy(slice)), elsewhere.held),
+    othersHeld: plus(othersHeld, elsewhere.held),
+    parts: NO_PARTS,
     ceiling,
   };
 }

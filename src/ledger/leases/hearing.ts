@@ -1,5 +1,6 @@
+import { AMOUNT_MAX } from '../../kernel/arithmetic.ts';
 import type { SliceItem, SliceState } from './message.ts';
-import type { Heard, Slice } from './slice.ts';
+import type { Dimension, Heard, Slice } from './slice.ts';
 import {
   DIMENSIONS,
   NO_SUMS,
@@ -7,7 +8,6 @@ import {
   isWithin,
   least,
   minus,
-  most,
   plus,
   type Ceilings,
   type Sums,
@@ -37,9 +37,15 @@ export function answerFault(
   if (!isWithin(item.known, state.granted)) {
     return `${key}: ${state.granted.join('/')} granted after ${item.known.join('/')}`;
   }
-  const before = most(item.known, plus(item.spent, item.returned));
-  if (isDeclared || isWithin(state.granted, plus(before, item.want))) return undefined;
+  if (isDeclared || DIMENSIONS.every((at) => state.granted[at] <= grantedMost(item, at))) {
+    return undefined;
+  }
   return `${key}: ${state.granted.join('/')} granted, more than was wanted`;
+}
+
+/** The most that the store may have granted in one dimension by its answer. */
+function grantedMost({ known, spent, returned, want }: SliceItem, at: Dimension): number {
+  return Math.min(AMOUNT_MAX, Math.max(known[at], spent[at] + returned[at]) + want[at]);
 }
 
 /** Takes up what the store said of one slice; grants are free from here on. */

@@ -12,7 +12,8 @@ import type { LeasingPorts } from './leasing-ports.ts';
 import type { Leasing } from './leasing.ts';
 import { Picture } from './picture.ts';
 import type { HolderJournal } from './ports.ts';
-import { Slice } from './slice.ts';
+import { Slice, freeOf, grantedPart } from './slice.ts';
+import { isWithin, sumsOf } from './sums.ts';
 
 /** What the books of a holder are made with. */
 export interface HoldingsOptions {
@@ -88,6 +89,15 @@ export class Holdings {
     }
     leases.noteTime(at);
     return isShut ? 'shut' : 'open';
+  }
+
+  /** Whether one of the slices that were looked up last is too short for the amounts by itself. */
+  isBare(amounts: Amounts): boolean {
+    const need = sumsOf(amounts);
+    return this.found.some((slice) => {
+      const isEnforced = slice.mode === 'enforce';
+      return isEnforced && !isWithin(grantedPart(slice, need), freeOf(this.usage, slice));
+    });
   }
 
   /** Whether the id was used: then the books answer, whatever the slices say. */

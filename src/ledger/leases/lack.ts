@@ -76,9 +76,10 @@ export function judge(place: Place, from: Omit<Standpoint, 'sinceSeq'>): 'refuse
   const isRecallOver = nowMs - place.sinceMs >= policy.recallWaitMs;
   let isContradicted = false;
   let recallSeq = 0;
+  const standpoint = { usage: from.usage, policy, nowMs, sinceSeq: place.sinceSeq };
   for (const [index, slice] of slices.entries()) {
     const need = needs[index] ?? NO_SUMS;
-    const standing = standingOf(slice, need, { ...from, sinceSeq: place.sinceSeq });
+    const standing = standingOf(slice, need, standpoint);
     if (standing === 'short' || (standing === 'recallable' && isRecallOver)) return 'refused';
     if (standing === 'contradicted') isContradicted = true;
     if (standing === 'recallable') recallSeq = Math.max(recallSeq, slice.heard?.seq ?? 0);

@@ -34,9 +34,13 @@ export interface StoreBalance {
  *     never negative.
  * S5. What was spent is booked, above the slice and above the ceiling too.
  * S6. A closed holder changes nothing any more, and is closed once.
- * S7. Time gives nothing back: only the holder's own word or its journal does.
+ * S7. Time gives nothing back: only the holder's own word or its journal does. A store may forget
+ *     a window, with all that is held and spent there, 48 hours after it ended (Redis does):
+ *     `balances` then reads nothing, and nothing is ever granted there again.
  * S8. A grant is at least `need` or nothing, at most `want`, and near the cap at most `demand`.
  * S9. A store that has lost state says `lost` and grants nothing; it never reads absence as zero.
+ *     A window that it forgot as S7 says is no loss: what a holder says of it is answered with its
+ *     own figures, what it asks for is refused, and nothing of it is kept.
  * S10. Operations are applied once by id, and journaled with who and why, chained by hashes.
  */
 export interface LeaseStore {

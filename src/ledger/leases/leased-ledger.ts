@@ -18,7 +18,7 @@ import type {
 import type { SharedLedger } from '../shared-ledger.ts';
 import { Extensions } from './extensions.ts';
 import { Holdings } from './holdings.ts';
-import { endHolder } from './holder-end.ts';
+import { HolderEnd } from './holder-end.ts';
 import { standingOf, type Standing } from './lack.ts';
 import type { LeaseStore } from './lease-store.ts';
 import { unavailableFrom, type Fault, type LeasingPorts } from './leasing-ports.ts';
@@ -72,6 +72,7 @@ class LeasedLedger implements SharedLedger {
   readonly #leasing: Leasing;
   readonly #extensions: Extensions;
   readonly #unrecorded: UnrecordedEnds;
+  readonly #ending: HolderEnd;
   #closing: Promise<void> | undefined;
   #isClosed = false;
   #isRetrySet = false;
@@ -98,6 +99,8 @@ class LeasedLedger implements SharedLedger {
     this.#leasing = this.#holdings.leasing;
     this.#extensions = new Extensions(this.#holdings, this.#ports);
     this.#unrecorded = new UnrecordedEnds(this.#ports.policy.unrecordedMax);
+    const of = { store, holder: identity.holder, holdings: this.#holdings };
+    this.#ending = new HolderEnd({ ...of, cause: CLOSED.cause });
   }
 
   reserve(order: ReserveOrder): ReserveReply {
@@ -172,17 +175,17 @@ class LeasedLedger implements SharedLedger {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close();
+    this.#closing ??= this.#close().catch((failed: unknown) => {
+      this.#closing = undefined;
+      throw failed;
+    });
     return this.#closing;
   }
 
   async #close(): Promise<void> {
-    this.#unrecorded.retry();
+    if (!this.#isClosed) this.#unrecorded.retry();
     this.#isClosed = true;
-    const { holder } = this;
-    const { store, clock } = this.#ports;
-    const { cause } = CLOSED;
-    await endHolder({ store, holder, at: clock(), holdings: this.#holdings, cause });
+    await this.#ending.tell(this.#ports.clock());
     try {
       this.#options.journal?.discard();
     } catch (failed) {
@@ -196,12 +199,20 @@ class LeasedLedger implements SharedLedger {
     if (this.#isClosed) return CLOSED;
     if (this.#leasing.ended !== undefined) return unavailable(this.#leasing.ended);
     const found = holdings.find(order.accounts, order.at);
-    if (found !== 'open') {
-      if (found !== 'shut') return found;
-      if (!holdings.isKnown(order.id)) return this.#checked(order);
-    }
+    if (found !== 'open' && found !== 'shut') return found;
+    // In direct mode there is seldom any stock, and it takes the books long to say what lacks.
+    const isBare = this.#leasing.isDirect && holdings.isBare(order.amounts);
+    if (!this.#mayDraw(found === 'shut' || isBare, order)) return this.#checked(order);
     const reply = holdings.reserve(order, holdings.found);
     return reply.kind === 'refused' ? undefined : reply;
+  }
+
+  /**
+   * Whether the books may decide: not over a slice that is shut, and not before the store knows the
+   * holder, since else nobody would book what it spends where it needs no grant.
+   */
+  #mayDraw(isShut: boolean, { id }: ReserveOrder): boolean {
+    return (!isShut && this.#leasing.isOpened) || this.#holdings.isKnown(id);
   }
 
   /** What the books would check first. */
@@ -214,6 +225,8 @@ class LeasedLedger implements SharedLedger {
 
   /** The refusal that one by the store, moments ago, proves. */
   #refusedLately(order: ReserveOrder, slices: readonly Slice[]): ReserveReply | undefined {
+    // In direct mode each call asks for itself.
+    if (this.#leasing.isDirect) return undefined;
     return this.#standings(slices, order.amounts).includes('short')
       ? this.#refusal(order, slices)
       : undefined;
@@ -221,9 +234,10 @@ class LeasedLedger implements SharedLedger {
 
   #standings(slices: readonly Slice[], amounts: Amounts): readonly Standing[] {
     const { usage } = this.#holdings;
-    const from = { usage, policy: this.#ports.policy, nowMs: this.#ports.now() };
+    const { policy, now } = this.#ports;
+    const from = { usage, policy, nowMs: now(), sinceSeq: undefined };
     const need = sumsOf(amounts);
-    return slices.map((slice) => standingOf(slice, need, { ...from, sinceSeq: undefined }));
+    return slices.map((slice) => standingOf(slice, need, from));
   }
 
   #reserveInline(order: ReserveOrder, slices: readonly Slice[]): ReserveReply {
@@ -253,7 +267,8 @@ class LeasedLedger implements SharedLedger {
       slices,
       needs: slices.map(() => need),
       serve: () => {
-        if (slices.some(({ isShut }) => isShut) && !this.#holdings.isKnown(order.id)) return false;
+        const isShut = slices.some((slice) => slice.isShut);
+        if (!this.#mayDraw(isShut, order)) return false;
         const reply = this.#holdings.reserve(order, slices);
         if (reply.kind !== 'refused') tell(reply);
         return reply.kind !== 'refused';

@@ -15,7 +15,8 @@ import {
   type Dimension,
   type Usage,
 } from './slice.ts';
-import { DIMENSIONS, NO_SUMS, isNothing, least, minus, most, plus, type Sums } from './sums.ts';
+import { fewCalls, refillOf, targetOf, wantOf, type Asked } from './stock.ts';
+import { DIMENSIONS, NO_SUMS, isNothing, minus, plus, type Sums } from './sums.ts';
 
 /** Slices looked at for each one opened, so the ones that left stay a fraction of all. */
 const SWEEP_STEPS_PER_SLICE = 4;
@@ -113,6 +114,14 @@ export class Leases {
     this.#urgent.push(slice);
   }
 
+  /** What is scarce and serves nobody here goes back at once. */
+  urgeIdle(items: readonly SliceItem[]): void {
+    for (const { account } of items) {
+      const slice = this.slices.get(lastPart(account).key);
+      if (slice?.isScarce === true && !isNothing(idleOf(this.#usage, slice))) this.urge(slice);
+    }
+  }
+
   /** A bill above its hold: the store is to know at once, and the whole window is unsure. */
   overrun(slice: Slice): void {
     if (!isOverrun(this.#usage, slice)) return;
@@ -143,6 +152,18 @@ export class Leases {
   /** What to say in the next message; `needy` are the slices that calls wait for. */
   collect(needy: readonly Slice[], nowMs: number): SliceItem[] {
     const items: SliceItem[] = [];
+    if (this.hasUrgent || needy.some(({ series }) => series !== undefined)) {
+      this.#collectOthers(items, needy, nowMs);
+    }
+    for (const slice of needy) {
+      const item = this.#item(slice, { nowMs, isBeat: false, isNeedy: true });
+      if (item !== undefined) items.push(item);
+    }
+    return items;
+  }
+
+  /** What to say of slices that nobody waits for, as far as there is room. */
+  #collectOthers(items: SliceItem[], needy: readonly Slice[], nowMs: number): void {
     const seen = new Set<Slice>(needy);
     const hasRoom = (): boolean => items.length + needy.length < ITEMS_MAX;
     const add = (slice: Slice, isBeat: boolean): void => {
@@ -164,11 +185,6 @@ export class Leases {
       const slice = this.#beat.pop();
       if (slice !== undefined) add(slice, true);
     }
-    for (const slice of needy) {
-      const item = this.#item(slice, { nowMs, isBeat: false, isNeedy: true });
-      if (item !== undefined) items.push(item);
-    }
-    return items;
   }
 
   /** Every slice, as the store is to know it again; nothing is asked for. */
@@ -201,7 +217,6 @@ export class Leases {
       this.stock(slice);
       this.enliven(slice);
       if (slice.isRecalled) this.#usage.recalled(slice);
-      if (slice.isRecalled && !isNothing(idleOf(this.#usage, slice))) this.urge(slice);
     }
     return { fault: undefined };
   }
@@ -212,16 +227,20 @@ export class Leases {
    */
   stock(slice: Slice): boolean {
     const isStocked = this.#policy.mode === 'leased' && slice.mode === 'enforce';
-    const isExact = !isStocked || slice.heard?.isNear !== false || isOlder(slice);
-    const target = this.#targetOf(slice);
+    const isExact = !isStocked || slice.heard === undefined || slice.isScarce || isOlder(slice);
+    if (isExact) {
+      slice.pace.silence();
+      return false;
+    }
+    const target = targetOf(slice, this.#policy);
     const idle = idleOf(this.#usage, slice);
     slice.pace.setAlarm(
       ...sumsBy((at) => {
-        if (isExact || !slice.isGranted(at)) return Number.POSITIVE_INFINITY;
+        if (!slice.isGranted(at)) return Number.POSITIVE_INFINITY;
         return Math.max(idle[at] - Math.floor(target[at] / 2), Math.floor(idle[at] / 2));
       }),
     );
-    return !isExact && DIMENSIONS.some((at) => slice.isGranted(at) && idle[at] < target[at] / 2);
+    return DIMENSIONS.some((at) => slice.isGranted(at) && idle[at] < target[at] / 2);
   }
 
   #item(
@@ -229,7 +248,8 @@ export class Leases {
     how: { readonly nowMs: number; readonly isBeat: boolean; readonly isNeedy: boolean },
   ): SliceItem | undefined {
     const { isBeat, isNeedy } = how;
-    slice.pace.measure(how.nowMs, this.#policy.rateMs);
+    // In direct mode nothing is kept in stock, so nobody asks how fast it goes.
+    if (this.#policy.mode === 'leased') slice.pace.measure(how.nowMs, this.#policy.rateMs);
     const back = this.#surplusOf(slice, how);
     const hasIdle = isBeat && !isNothing(idleOf(this.#usage, slice));
     const deficit = deficitOf(this.#usage, slice);
@@ -243,29 +263,33 @@ export class Leases {
     }
     if (isNeedy) {
       const { need, demand } = slice;
-      return this.#say(slice, { need, demand, want: this.#wantOf(slice, need, demand) });
+      return this.#say(slice, { need, demand, want: this.#wantOf(slice, slice) });
     }
     if (!isNothing(deficit)) {
       return this.#say(slice, { need: deficit, demand: deficit, want: deficit });
     }
-    return this.#say(slice, slice.isLow ? this.#refill(slice) : ASKS_NOTHING);
+    if (!slice.isLow) return this.#say(slice, ASKS_NOTHING);
+    return this.#say(slice, refillOf(slice, this.#policy, idleOf(this.#usage, slice)));
   }
 
-  #say(slice: Slice, asked: Pick<SliceItem, 'need' | 'demand' | 'want'>): SliceItem {
+  #say(slice: Slice, asked: Asked): SliceItem {
     const usage = this.#usage;
+    const { granted, returned, marked, partial } = slice;
     const spent = this.#spentOf(slice);
-    // What is set aside for waiting calls cannot be recalled either.
-    const held = countersAsSums((at) =>
-      slice.isGranted(at) ? usage.inFlightOf(slice, at) + slice.marked[at] : 0,
-    );
-    const left = minus(minus(slice.granted, slice.returned), spent);
     return {
       account: slice.account,
-      known: slice.granted,
+      known: granted,
       spent,
-      returned: slice.returned,
-      inFlight: least(held, left),
-      ...asked,
+      returned,
+      inFlight: sumsBy((at) => {
+        if (!slice.isGranted(at)) return 0;
+        // What does for a waiting call cannot be recalled either; what is a part of it can.
+        const held = usage.inFlightOf(slice, at) + marked[at] - partial[at];
+        return Math.min(held, Math.max(0, granted[at] - returned[at] - spent[at]));
+      }),
+      need: asked.need,
+      demand: asked.demand,
+      want: asked.want,
     };
   }
 
@@ -279,48 +303,23 @@ export class Leases {
     if (this.isClosing) return idle;
     const { mode, idleMs, surplusTimes } = this.#policy;
     const isPast = slice.leavesAt <= this.#atSure;
-    const isWanted = slice.isRecalled || slice.heard?.isNear === true;
-    if (mode === 'direct' || isPast || isOlder(slice) || isWanted) return idle;
+    if (mode === 'direct' || isPast || isOlder(slice) || slice.isScarce) return idle;
     if (!isBeat) return NO_SUMS;
     if (nowMs - slice.pace.usedAtMs >= idleMs) return idle;
-    const stock = this.#targetOf(slice).map((sum) => sum * surplusTimes);
-    const few = this.#fewCalls(slice);
+    const stock = targetOf(slice, this.#policy).map((sum) => sum * surplusTimes);
+    const few = fewCalls(slice, this.#policy);
     const kept = sumsBy((at) => Math.max(stock[at] ?? 0, few[at]));
     return minus(idle, kept);
-  }
-
-  #targetOf(slice: Slice): Sums {
-    return slice.pace.expected(this.#policy.horizonMs);
-  }
-
-  /** What the slice should have in stock for calls like the last one. */
-  #fewCalls(slice: Slice): Sums {
-    const { last } = slice.pace;
-    if (last === undefined) return NO_SUMS;
-    return times([last.usd, last.tokens, last.calls], this.#policy.wantTimes);
   }
 
   #spentOf(slice: Slice): Sums {
     return countersAsSums((at) => this.#usage.spentOf(slice, at));
   }
 
-  #wantOf(slice: Slice, need: Sums, demand: Sums): Sums {
-    const isExact = this.#policy.mode === 'direct' || slice.heard?.isNear === true;
+  #wantOf(slice: Slice, { need, demand }: Pick<Asked, 'need' | 'demand'>): Sums {
+    const isExact = this.#policy.mode === 'direct' || slice.isScarce;
     if (isExact || isOlder(slice)) return demand;
-    const target = minus(this.#targetOf(slice), idleOf(this.#usage, slice));
-    const want = most(times(need, this.#policy.wantTimes), target);
-    return most(demand, onlyGranted(slice, want));
-  }
-
-  /** Asks for the least, so that nobody is recalled for it, and would like the whole target. */
-  #refill(slice: Slice): Pick<SliceItem, 'need' | 'demand' | 'want'> {
-    const stock = most(this.#targetOf(slice), this.#fewCalls(slice));
-    const part = sumsBy((at) => Math.floor((slice.effective[at] ?? 0) / WARM_PARTS));
-    const isNew = slice.pace.last === undefined;
-    const missing = minus(isNew ? part : stock, idleOf(this.#usage, slice));
-    const want = onlyGranted(slice, missing);
-    const need = least(want, [1, 1, 1]);
-    return { need, demand: need, want };
+    return wantOf(slice, this.#policy, { need, demand, idle: idleOf(this.#usage, slice) });
   }
 
   #join(slice: Slice): void {
@@ -376,22 +375,11 @@ export class Leases {
   }
 }
 
-/** How much of a ceiling a slice would like before anybody drew on it. */
-const WARM_PARTS = 32;
-
 const ASKS_NOTHING = Object.freeze({ need: NO_SUMS, demand: NO_SUMS, want: NO_SUMS });
 
 /** A later part of the window is drawn on now. */
 function isOlder(slice: Slice): boolean {
   return slice.series !== undefined && slice.series.newest !== slice;
-}
-
-function times(sums: Sums, factor: number): Sums {
-  return sumsBy((at) => Math.min(Number.MAX_SAFE_INTEGER, sums[at] * factor));
-}
-
-function onlyGranted(slice: Slice, sums: Sums): Sums {
-  return sumsBy((at) => (slice.isGranted(at) ? sums[at] : 0));
 }
 
 /** Spent and held of a slice by this holder, in every dimension. */

@@ -45,7 +45,10 @@ export class Leasing {
     this.#ports = ports;
     this.#usage = usage;
     this.leases = new Leases(usage, ports.policy);
-    this.line = new WaitingLine(usage, (slice) => this.leases.enliven(slice));
+    this.line = new WaitingLine(usage, (slice) => {
+      this.leases.enliven(slice);
+      this.#setBeat();
+    });
     const { policy, now, schedule } = ports;
     this.#pump = new MessagePump({
       policy,
@@ -75,7 +78,7 @@ export class Leasing {
     return this.#pump.isStuck;
   }
 
-  /** Whether the store was ever spoken to. */
+  /** Whether the store knows this holder: before that nothing may be held, not even unasked. */
   get isOpened(): boolean {
     return this.#isOpened;
   }
@@ -119,17 +122,17 @@ export class Leasing {
     if (slice.isLow || !this.leases.stock(slice)) return;
     slice.isLow = true;
     this.leases.urge(slice);
-    this.runSoon();
+    this.#runSoon();
   }
 
-  /** Something came back to the slice: near the cap, and in direct mode, others may want it. */
+  /** Something came back to the slice: others may want it, where it is scarce or in direct mode. */
   refunded(slice: Slice): void {
     if (slice.mode === 'observe') return;
     if (this.#ports.policy.mode === 'direct') {
       this.leases.urge(slice);
       return;
     }
-    if (slice.heard?.isNear !== true) return;
+    if (!slice.isScarce) return;
     this.leases.urge(slice);
     if (this.#isRefundSet) return;
     this.#isRefundSet = true;
@@ -144,14 +147,19 @@ export class Leasing {
     this.#pump.run();
   }
 
-  /** Says what is urgent, after the call at hand. */
-  runSoon(): void {
+  /** Says what is urgent, and what becomes so in the next moments. */
+  #runSoon(): void {
     if (this.#isRunSet) return;
     this.#isRunSet = true;
-    this.#ports.schedule(0, () => {
+    this.#ports.schedule(this.#ports.policy.refillMs, () => {
       this.#isRunSet = false;
       this.#pump.run();
     });
+  }
+
+  /** Says what is unanswered again, whatever was thought of the store. */
+  insist(): void {
+    this.#pump.insist();
   }
 
   /** Resolves when the store knows all that is known here now. */
@@ -170,6 +178,7 @@ export class Leasing {
 
   /** Leases slices of the accounts ahead; resolves when the store has answered, or cannot. */
   async warm(accounts: readonly Account[]): Promise<void> {
+    if (!this.#isOpened) this.#jobs.push(ONLY_OPEN);
     for (const account of accounts) {
       const slice = this.leases.open(account);
       if (slice === undefined || slice.mode === 'observe') continue;
@@ -213,12 +222,12 @@ export class Leasing {
     const { store, identity, now } = this.#ports;
     if (now() < this.#pausedUntilMs) return undefined;
     if (!this.#isOpened) {
-      const isNeeded = this.#jobs.length > 0 || this.line.size > 0 || this.leases.hasUrgent;
-      if (!isNeeded) return undefined;
+      if (this.#jobs.length + this.line.size === 0 && !this.leases.hasUrgent) return undefined;
       return jobOf(
         () => store.open(identity),
         () => {
           this.#isOpened = true;
+          this.serve();
           return 'done';
         },
       );
@@ -239,6 +248,7 @@ export class Leasing {
   }
 
   #message(): HolderMessage | undefined {
+    if (this.line.size === 0 && !this.leases.hasUrgent) return undefined;
     const nowMs = this.#ports.now();
     const { slices } = this.line.ask(nowMs, NEEDY_MAX);
     const items = this.leases.collect(slices, nowMs);
@@ -284,6 +294,7 @@ export class Leasing {
     if (message.declares === 'all') this.#undeclared = undefined;
     this.#setBeat();
     this.serve();
+    this.leases.urgeIdle(message.items);
     return 'done';
   }
 
@@ -331,9 +342,7 @@ export class Leasing {
   #onIdle(): void {
     if (this.#flushing.length === 0 || this.#undeclared !== undefined) return;
     if (this.leases.hasUrgent || this.#pump.isBusy) return;
-    const flushed = this.#flushing;
-    this.#flushing = [];
-    for (const { resolve } of flushed) resolve();
+    for (const { resolve } of this.#flushing.splice(0)) resolve();
   }
 
   #setBeat(): void {
@@ -377,6 +386,7 @@ interface Flushing {
   readonly reject: (cause: unknown) => void;
 }
 
+const ONLY_OPEN: Job = () => () => 'done';
 const FENCED = 'This holder was closed in the store; a new process can take its place.';
 const TOO_LONG = 'The store did not decide in time.';
 const LINE_FULL = (): OperationError =>

@@ -95,16 +95,27 @@ export class MessagePump {
     this.#drop();
   }
 
+  /** Says what is unanswered again at once, with the time of something that was never said. */
+  insist(): void {
+    const job = this.#job;
+    if (job === undefined) return;
+    this.trouble = undefined;
+    job.sinceMs = this.#ports.now();
+    job.failures = 0;
+    this.#setDeadline(job);
+    this.#send(job);
+    this.run();
+  }
+
   /** The store answers, and cannot be asked for anything all the same. */
   suspend(cause: unknown): void {
     this.#setTrouble(cause);
   }
 
   #begin(job: Job): void {
-    const { now, schedule, policy } = this.#ports;
     const running: RunningJob = {
       say: job,
-      sinceMs: now(),
+      sinceMs: this.#ports.now(),
       failures: 0,
       unanswered: 0,
       cancelDeadline: NOTHING,
@@ -112,10 +123,15 @@ export class MessagePump {
     };
     this.#job = running;
     this.#send(running);
-    if (this.#job !== running) return;
-    running.cancelDeadline = schedule(policy.messageTimeoutMs, () => {
-      if (this.#job !== running) return;
-      this.#setTrouble(running.cause ?? new OperationError('STORE_UNAVAILABLE', NO_ANSWER));
+    if (this.#job === running) this.#setDeadline(running);
+  }
+
+  #setDeadline(job: RunningJob): void {
+    const { schedule, policy } = this.#ports;
+    job.cancelDeadline();
+    job.cancelDeadline = schedule(policy.messageTimeoutMs, () => {
+      if (this.#job !== job) return;
+      this.#setTrouble(job.cause ?? new OperationError('STORE_UNAVAILABLE', NO_ANSWER));
     });
   }
 
@@ -214,7 +230,7 @@ export class MessagePump {
 
 interface RunningJob {
   readonly say: Job;
-  readonly sinceMs: number;
+  sinceMs: number;
   failures: number;
   /** Sends that have neither resolved nor rejected. */
   unanswered: number;

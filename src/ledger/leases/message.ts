@@ -22,10 +22,14 @@ export interface HolderIdentity {
 /**
  * What a holder says to the store. One is in flight at a time; one whose fate is unknown is sent
  * again, word for word.
+ *
+ * What was answered `redeclare` or `lost` was not applied, and its number is used again: after
+ * `redeclare` by a declaration, which says other things, and after `lost` by the same message. A
+ * copy that is still under way then arrives as a repeat that says something else.
  */
 export interface HolderMessage {
   readonly holder: string;
-  /** 1 for the first message of a holder, then one more each. */
+  /** 1 for the first message of a holder, then one more for each that was applied. */
   readonly seq: number;
   readonly at: EpochMs;
   /** 0 to `ITEMS_MAX`, no two with one key. */
@@ -53,13 +57,19 @@ export interface SliceItem {
   readonly spent: Sums;
   /** Total given back: no longer spendable by the holder whatever becomes of this message. */
   readonly returned: Sums;
-  /** Held by open reservations now: what no recall can bring back. */
+  /**
+   * Held by open reservations now, or set aside for a call that it is enough for: what no recall
+   * can bring back.
+   */
   readonly inFlight: Sums;
   /** What the first waiting call is short of; nothing when none waits. */
   readonly need: Sums;
-  /** What all waiting calls are short of together: at least `need`. */
+  /**
+   * What all waiting calls are short of together, and so counts as in flight when it is granted:
+   * at least `need`, or nothing when no call waits and `need` is the least that is worth a grant.
+   */
   readonly demand: Sums;
-  /** What the holder would like to have in stock: at least `demand`. */
+  /** What the holder would like to have in stock: at least `need` and `demand`. */
   readonly want: Sums;
 }
 
@@ -121,7 +131,11 @@ export interface CloseOrder {
    * of each slice goes back. `charged`: nobody can say, so each slice is spent whole.
    */
   readonly how: 'proven' | 'charged';
-  /** Total spent by key, in `proven` only; a slice without a final keeps what it last reported. */
+  /**
+   * Total spent by account, in `proven` only; a slice without a final keeps what it last reported.
+   * Where the holder has no slice, because it died before it first spoke of the account, one is
+   * opened as a message would open it, and ended with the others.
+   */
   readonly finals: readonly SliceFinal[];
   /** Calls that were in flight and were charged at their bound. */
   readonly inDoubt: readonly InDoubt[];
@@ -129,7 +143,11 @@ export interface CloseOrder {
 
 /** What a holder spent from one account in all. */
 export interface SliceFinal {
-  readonly key: string;
+  /**
+   * As in an item: the store may never have heard of it. Of several window parts the first and the
+   * last may stand for all, since nothing is asked for.
+   */
+  readonly account: Account;
   readonly spent: Sums;
 }
 

@@ -1,4 +1,4 @@
-import { NO_SUMS, type Sums } from './sums.ts';
+import { NO_SUMS, asSums, type Sums } from './sums.ts';
 
 /** What one call drew, in numbers of any kind. */
 export interface Drawn {
@@ -44,6 +44,13 @@ export class Pace {
     this.#alarmCalls = this.calls + calls;
   }
 
+  /** The alarm does not go off before it is set again. */
+  silence(): void {
+    this.#alarmUsd = Number.POSITIVE_INFINITY;
+    this.#alarmTokens = Number.POSITIVE_INFINITY;
+    this.#alarmCalls = Number.POSITIVE_INFINITY;
+  }
+
   /** Brings the average up to the present. */
   measure(nowMs: number, rateMs: number): void {
     if (Number.isNaN(this.#fromMs)) {
@@ -70,6 +77,6 @@ export class Pace {
   expected(ms: number): Sums {
     const drawn = (rate: number): number =>
       Math.min(Number.MAX_SAFE_INTEGER, Math.floor(rate * ms));
-    return [drawn(this.#rate[0]), drawn(this.#rate[1]), drawn(this.#rate[2])];
+    return asSums(drawn(this.#rate[0]), drawn(this.#rate[1]), drawn(this.#rate[2]));
   }
 }

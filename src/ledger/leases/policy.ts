@@ -17,9 +17,11 @@ export interface LeasePolicy {
   readonly surplusTimes: number;
   /** Time between messages that nobody waits for, while there is anything to say. */
   readonly heartbeatMs: number;
+  /** How long a stock that runs low waits for others that are filled up by the same message. */
+  readonly refillMs: number;
   /** A slice that nobody drew on for so long goes back. */
   readonly idleMs: number;
-  /** How soon a refund goes back near the cap. */
+  /** How soon a refund goes back where the account is scarce. */
   readonly refundMs: number;
   /** How long a refusal by the store stands for the calls that come after it. */
   readonly refusedMs: number;
@@ -44,11 +46,12 @@ export const LEASE_POLICY: LeasePolicy = Object.freeze({
   mode: 'leased',
   horizonMs: 2_000,
   rateMs: 2_000,
-  wantTimes: 8,
+  wantTimes: 16,
   surplusTimes: 4,
   heartbeatMs: 1_000,
-  idleMs: 5_000,
-  refundMs: 50,
+  refillMs: 200,
+  idleMs: 10_000,
+  refundMs: 5,
   refusedMs: 100,
   recallWaitMs: 1_200,
   recallEveryMs: 75,

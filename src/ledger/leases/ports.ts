@@ -77,7 +77,7 @@ export interface HolderSnapshot {
 export interface JournalProof {
   readonly holder: string;
   readonly boot: string;
-  /** Total spent by key, with calls in flight at their bound. */
+  /** Total spent by account, with calls in flight at their bound. */
   readonly finals: readonly SliceFinal[];
   readonly inDoubt: readonly InDoubt[];
 }

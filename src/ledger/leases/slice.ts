@@ -8,6 +8,7 @@ import {
   DIMENSIONS,
   NO_SUMS,
   amountsOfSums,
+  asSums,
   ceilingsOf,
   isWithin,
   minus,
@@ -84,6 +85,8 @@ export class Slice implements Account {
   returned: Sums = NO_SUMS;
   /** Set aside for waiting calls. */
   marked: Sums = NO_SUMS;
+  /** The part of it for calls that it does not cover yet. */
+  partial: Sums = NO_SUMS;
   told: Told | undefined;
   heard: Heard | undefined;
   refusedAtMs = Number.NEGATIVE_INFINITY;
@@ -143,16 +146,26 @@ export class Slice implements Account {
     return this.mode === 'enforce' && this.effective[dimension] !== null;
   }
 
-  /** Sets aside; never more than what is free. */
-  mark(amounts: Sums): void {
+  /**
+   * Whether others may be short of what is idle here, as last heard: then it goes back at once, and
+   * nothing is asked for ahead.
+   */
+  get isScarce(): boolean {
+    return this.isRecalled || this.heard?.isNear === true || this.heard?.isRefused === true;
+  }
+
+  /** Sets aside; never more than what is free. `isWhole`: it is all that the call needs. */
+  mark(amounts: Sums, isWhole: boolean): void {
     this.marked = plus(this.marked, amounts);
+    if (!isWhole) this.partial = plus(this.partial, amounts);
     this.fit();
   }
 
   /** Undoes a `mark`. */
-  unmark(amounts: Sums): void {
+  unmark(amounts: Sums, isWhole: boolean): void {
     invariant(isWithin(amounts, this.marked), 'no more is freed than was set aside');
     this.marked = minus(this.marked, amounts);
+    if (!isWhole) this.partial = minus(this.partial, amounts);
     this.fit();
   }
 
@@ -201,21 +214,16 @@ export function takenOf(usage: Usage, slice: Slice, dimension: Dimension): numbe
 /** What a call may still draw, in dimensions that are granted; else 0. */
 export function freeOf(usage: Usage, slice: Slice): Sums {
   if (slice.isShut) return NO_SUMS;
-  return [
+  return asSums(
     freeIn(usage, slice, { dimension: 0, ceiling: slice.ceiling.usd }),
     freeIn(usage, slice, { dimension: 1, ceiling: slice.ceiling.tokens }),
     freeIn(usage, slice, { dimension: 2, ceiling: slice.ceiling.calls }),
-  ];
+  );
 }
 
 /** What was granted and serves nothing: neither spent, nor held, nor set aside. */
 export function idleOf(usage: Usage, slice: Slice): Sums {
-  const own = minus(minus(slice.granted, slice.returned), slice.marked);
-  return [
-    idleIn(usage, slice, { dimension: 0, own: own[0] }),
-    idleIn(usage, slice, { dimension: 1, own: own[1] }),
-    idleIn(usage, slice, { dimension: 2, own: own[2] }),
-  ];
+  return asSums(idleIn(usage, slice, 0), idleIn(usage, slice, 1), idleIn(usage, slice, 2));
 }
 
 /**
@@ -223,13 +231,15 @@ export function idleOf(usage: Usage, slice: Slice): Sums {
  * part of it: the store widens the slice by that.
  */
 export function deficitOf(usage: Usage, slice: Slice): Sums {
-  const own = minus(slice.granted, slice.returned);
-  return sumsBy((dimension) => {
-    if (!slice.isGranted(dimension)) return 0;
-    const left = Math.max(0, own[dimension] - usage.spentOf(slice, dimension));
-    const deficit = usage.heldOf(slice, dimension) - left;
-    return Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, deficit));
-  });
+  return asSums(deficitIn(usage, slice, 0), deficitIn(usage, slice, 1), deficitIn(usage, slice, 2));
+}
+
+function deficitIn(usage: Usage, slice: Slice, dimension: Dimension): number {
+  if (!slice.isGranted(dimension)) return 0;
+  const own = slice.granted[dimension] - slice.returned[dimension];
+  const left = Math.max(0, own - usage.spentOf(slice, dimension));
+  const deficit = usage.heldOf(slice, dimension) - left;
+  return Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, deficit));
 }
 
 /** Whether more is spent and held than was granted. */
@@ -240,13 +250,9 @@ export function isOverrun(usage: Usage, slice: Slice): boolean {
   });
 }
 
-interface Owned {
-  readonly dimension: Dimension;
-  readonly own: number;
-}
-
-function idleIn(usage: Usage, slice: Slice, { dimension, own }: Owned): number {
+function idleIn(usage: Usage, slice: Slice, dimension: Dimension): number {
   if (!slice.isGranted(dimension)) return 0;
+  const own = slice.granted[dimension] - slice.returned[dimension] - slice.marked[dimension];
   return Math.max(0, own - takenOf(usage, slice, dimension));
 }
 
@@ -277,16 +283,16 @@ export function countersAsSums(read: (dimension: Dimension) => number): Sums {
 
 /** One number for every dimension. */
 export function sumsBy(read: (dimension: Dimension) => number): Sums {
-  return [read(0), read(1), read(2)];
+  return asSums(read(0), read(1), read(2));
 }
 
 /** What of the amounts it takes a grant for. */
-export function grantedPart(slice: Slice, [usd, tokens, calls]: Sums): Sums {
-  return [
-    slice.isGranted(0) ? usd : 0,
-    slice.isGranted(1) ? tokens : 0,
-    slice.isGranted(2) ? calls : 0,
-  ];
+export function grantedPart(slice: Slice, sums: Sums): Sums {
+  return asSums(
+    slice.isGranted(0) ? sums[0] : 0,
+    slice.isGranted(1) ? sums[1] : 0,
+    slice.isGranted(2) ? sums[2] : 0,
+  );
 }
 
 /** The books decide over the parts of an observed window; a slice is of the last part alone. */

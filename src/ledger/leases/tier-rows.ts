@@ -4,7 +4,7 @@ import { isBeside } from './hearing.ts';
 import { applyItem, endSlice, type AccountRow, type SliceRow } from './granter.ts';
 import type { SliceUsage } from './leases.ts';
 import type { CloseOrder, ExchangeReply, HolderIdentity, InDoubt } from './message.ts';
-import type { HolderMessage, HolderState, SliceItem, SliceState } from './message.ts';
+import type { HolderMessage, HolderState, SliceFinal, SliceItem, SliceState } from './message.ts';
 import type { Slice } from './slice.ts';
 import { NO_SUMS, ceilingsOf, minus, plus, type Sums } from './sums.ts';
 
@@ -99,7 +99,7 @@ export class TierRows {
     const seq = message.seq * 2 + 1;
     return items.map(({ item, slice }) => {
       const before = holder.slices.get(slice.key)?.isRecalled === true;
-      const isNear = slice.heard?.isNear === true;
+      const isNear = slice.isScarce;
       const want = isExact || isNear ? item.demand : item.want;
       const state = this.#keep(
         holder,
@@ -115,15 +115,23 @@ export class TierRows {
     });
   }
 
+  /** Opens a slice for a lower holder that said nothing of it. */
+  openUnheard(holder: LowerHolder, one: TierItem): void {
+    this.#keep(holder, one, { seq: holder.seq * 2 + 2, isDeclared: false });
+  }
+
   /** Ends a holder: its slices go back to the tier's, or stay spent. */
-  close(holder: LowerHolder, order: CloseOrder): { readonly freed: Sums; readonly charged: Sums } {
-    const finals = new Map(order.finals.map(({ key, spent }) => [key, spent]));
+  close(
+    holder: LowerHolder,
+    { how }: Pick<CloseOrder, 'how'>,
+    finals: ReadonlyMap<string, SliceFinal>,
+  ): { readonly freed: Sums; readonly charged: Sums } {
     let [freed, charged] = [NO_SUMS, NO_SUMS];
     for (const [key, slice] of holder.slices) {
       const row = this.#rows.get(key);
       invariant(row !== undefined, 'a slice is of an account that exists');
       const whole = minus(slice.granted, slice.returned);
-      const spent = order.how === 'charged' ? whole : (finals.get(key) ?? slice.spent);
+      const spent = how === 'charged' ? whole : (finals.get(key)?.spent ?? slice.spent);
       const ended = endSlice(row, slice, spent);
       this.#rows.set(key, ended.row);
       freed = plus(freed, ended.freed);

@@ -228,6 +228,24 @@ describe('two tiers over one store, with processes below', () => {
     expect(reply.kind).toBe('reserved');
   });
 
+  it('book what a process spent that it never spoke of, and tell the store above', async () => {
+    const fleet = new Fleet(1, 0);
+    const [tier] = fleet.tiers as [LeaseStore];
+    const of = { host: 'h', boot: 'b', pid: 1, incarnation: '1', journal: null, openedAt: NOON };
+    await tier.open({ holder: 'p', ...of });
+    const account = accountOf({ cap: 'o', mode: 'observe', ceiling: { usd: 5 } });
+    const why = { at: NOON, by: 'test', reason: 'gone', inDoubt: [] };
+    const finals = [{ account, spent: [35, 0, 2] as const }];
+    const end = { holder: 'p', ...why, how: 'proven' as const, finals };
+    const closed = { kind: 'closed', freed: NO_SUMS, charged: [35, 0, 2] };
+    expect(await tier.close(end)).toEqual(closed);
+    expect(await tier.close(end)).toEqual({ kind: 'already-closed' });
+    await fleet.time.pass(2_000);
+    expect(fleet.usd(account)).toEqual([35, 0]);
+    await fleet.close();
+    expect(fleet.usd(account)).toEqual([35, 0]);
+  });
+
   it('answer a message that comes again as before, and fence who was closed', async () => {
     const fleet = new Fleet(1, 0);
     const [tier] = fleet.tiers as [LeaseStore];

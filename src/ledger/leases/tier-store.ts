@@ -1,11 +1,13 @@
 import { OperationError } from '../../errors/error.ts';
 import { systemClock, type Clock } from '../../units/time.ts';
+import { lastPart } from '../account-table.ts';
 import type { Account } from '../account.ts';
+import { finalsByKey, openingItems } from './finals.ts';
 import { takenAtStore } from './hearing.ts';
 import type { Awaitable, LeaseStore, StoreBalance } from './lease-store.ts';
 import { unavailableFrom, type Fault, type LeasingPorts } from './leasing-ports.ts';
 import { Leasing } from './leasing.ts';
-import type { CloseOrder, CloseReply, ExchangeReply } from './message.ts';
+import type { CloseOrder, CloseReply, ExchangeReply, SliceFinal } from './message.ts';
 import type { HolderIdentity, HolderMessage } from './message.ts';
 import { leasePolicyOf, type LeasePolicy } from './policy.ts';
 import type { MonotonicMs, Schedule } from './ports.ts';
@@ -95,7 +97,13 @@ class TierStore implements LeaseStore {
     if (holder === undefined) return { kind: 'unknown-holder' };
     if (!holder.isOpen) return { kind: 'already-closed' };
     const { slices } = this.#leasing.leases;
-    const closed = this.#rows.close(holder, order);
+    const finals = finalsByKey(order);
+    for (const item of openingItems(finals, (key) => holder.slices.has(key))) {
+      const slice = this.#leasing.leases.open(item.account);
+      if (slice === undefined) this.#tellUnbooked(order, item.account, finals);
+      else this.#rows.openUnheard(holder, { item, slice });
+    }
+    const closed = this.#rows.close(holder, order, finals);
     for (const doubt of order.inDoubt) this.#rows.doubts.push({ ...doubt, holder: order.holder });
     for (const key of holder.slices.keys()) {
       const slice = slices.get(key);
@@ -157,6 +165,20 @@ class TierStore implements LeaseStore {
     } finally {
       leasing.end(cause);
     }
+  }
+
+  /** A new slice would contradict what the store above knows of the one that was forgotten. */
+  #tellUnbooked(
+    { holder }: CloseOrder,
+    account: Account,
+    finals: ReadonlyMap<string, SliceFinal>,
+  ): void {
+    const { key } = lastPart(account);
+    const spent = finals.get(key)?.spent.join('/');
+    const message =
+      `${holder} spent ${spent} from ${key}, whose slice this tier forgot: ` +
+      'it is not booked; correct the account by that.';
+    this.#ports.onFault({ kind: 'lost', message });
   }
 
   #itemsOf(message: HolderMessage): readonly TierItem[] | undefined {

@@ -1,5 +1,5 @@
 import { deficitOf, freeOf, grantedPart, isOver, type Slice, type Usage } from './slice.ts';
-import { NO_SUMS, isNothing, least, minus, plus, type Sums } from './sums.ts';
+import { NO_SUMS, isNothing, isWithin, least, minus, plus, type Sums } from './sums.ts';
 
 /** An order that waits for grants on some slices. */
 export interface WaitingOrder {
@@ -14,17 +14,24 @@ export interface WaitingOrder {
   readonly fail: (cause: unknown) => void;
 }
 
+/** What is set aside for an order on one slice. */
+interface Mark {
+  readonly amounts: Sums;
+  /** It is all that the order needs there. */
+  readonly isWhole: boolean;
+}
+
 /** One place in the line. */
 export interface Place {
   readonly order: WaitingOrder;
   /** Set aside for it on each slice. */
-  readonly marks: Sums[];
+  readonly marks: Mark[];
   readonly sinceMs: number;
   /** Answers to messages from this one on know of it. */
   readonly sinceSeq: number;
   /** It asks the store again from then on. */
   askAtMs: number;
-  /** The last answer that named idle money elsewhere. */
+  /** The last answer that named idle money elsewhere; 0 for none. */
   recallSeq: number;
   /** Answers that refused what by their own numbers fits. */
   contradictions: number;
@@ -40,6 +47,8 @@ export interface Asked {
 /**
  * Waiting orders, first come first served. What an order can already have is set aside, so that
  * no later one takes it; each try begins by putting all that back and going through the line anew.
+ * Where an account is scarce, nothing is set aside for an order that is still short of it, or that
+ * waits for a recall: others may have it meanwhile, and the store can add it up.
  */
 export class WaitingLine {
   readonly #places: Set<Place> = new Set();
@@ -60,7 +69,7 @@ export class WaitingLine {
 
   /** Puts an order at the end of the line, and aside what it can have. */
   join(order: WaitingOrder, at: { readonly nowMs: number; readonly seq: number }): Place {
-    const marks = order.slices.map(() => NO_SUMS);
+    const marks = order.slices.map(() => NO_MARK);
     const { nowMs: sinceMs, seq: sinceSeq } = at;
     const place: Place = {
       order,
@@ -119,15 +128,14 @@ export class WaitingLine {
     let isMore = false;
     for (const { order, marks, askAtMs } of this.#places) {
       if (askAtMs > nowMs) continue;
-      const fresh = order.slices.filter((slice) => !slices.has(slice)).length;
-      if (slices.size > 0 && slices.size + fresh > roomFor) {
+      if (slices.size > 0 && slices.size + freshIn(order, slices) > roomFor) {
         isMore = true;
         break;
       }
       for (const [index, slice] of order.slices.entries()) {
         if (slices.size >= roomFor) break;
-        const mark = marks[index] ?? NO_SUMS;
-        const lack = minus(grantedPart(slice, order.needs[index] ?? NO_SUMS), mark);
+        const { amounts } = marks[index] ?? NO_MARK;
+        const lack = minus(grantedPart(slice, order.needs[index] ?? NO_SUMS), amounts);
         if (isNothing(lack) && !slice.isShut && !isOver(this.#usage, slice)) continue;
         askFor(slice, lack, slices.has(slice) ? undefined : deficitOf(this.#usage, slice));
         slices.add(slice);
@@ -154,23 +162,33 @@ export class WaitingLine {
     const { slices, needs } = place.order;
     for (const [index, slice] of slices.entries()) {
       const need = grantedPart(slice, needs[index] ?? NO_SUMS);
-      const mark = least(need, freeOf(this.#usage, slice));
-      if (isNothing(mark)) continue;
-      place.marks[index] = mark;
-      slice.mark(mark);
+      const amounts = least(need, freeOf(this.#usage, slice));
+      if (isNothing(amounts)) continue;
+      const isWhole = isWithin(need, amounts);
+      // Two holders that each keep a part of what is left would both be refused.
+      if (slice.isScarce && (!isWhole || place.recallSeq > 0)) continue;
+      place.marks[index] = { amounts, isWhole };
+      slice.mark(amounts, isWhole);
     }
   }
 
   #putBack(place: Place): void {
     for (const [index, slice] of place.order.slices.entries()) {
-      const mark = place.marks[index] ?? NO_SUMS;
-      if (isNothing(mark)) continue;
-      place.marks[index] = NO_SUMS;
-      slice.unmark(mark);
+      const { amounts, isWhole } = place.marks[index] ?? NO_MARK;
+      if (isNothing(amounts)) continue;
+      place.marks[index] = NO_MARK;
+      slice.unmark(amounts, isWhole);
       this.#onFreed(slice);
     }
   }
 }
+
+/** How many slices of the order are not among `slices`. */
+function freshIn(order: WaitingOrder, slices: ReadonlySet<Slice>): number {
+  return order.slices.filter((slice) => !slices.has(slice)).length;
+}
+
+const NO_MARK: Mark = Object.freeze({ amounts: NO_SUMS, isWhole: true });
 
 /** The first to ask for a slice says the need; everybody adds to the demand. */
 function askFor(slice: Slice, lack: Sums, deficit: Sums | undefined): void {

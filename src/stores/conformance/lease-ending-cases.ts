@@ -1,3 +1,7 @@
+import { HardcapError } from '../../errors/error.ts';
+import type { Account } from '../../ledger/account.ts';
+import type { LeaseStore } from '../../ledger/leases/lease-store.ts';
+import type { CloseOrder, SliceFinal } from '../../ledger/leases/message.ts';
 import { assertEqual, assertKind, assertThat } from './assertions.ts';
 import type { LeaseConformanceCase } from './lease-case.ts';
 import {
@@ -14,6 +18,8 @@ import {
   sums,
 } from './lease-orders.ts';
 import { DAY, DAY_MS, NOON, accountOf } from './orders.ts';
+
+const MINUTE_MS = 60_000;
 
 /** S4 to S7: what is held, what was spent, and how a holder ends. */
 export const leaseEndingCases: readonly LeaseConformanceCase[] = [
@@ -96,17 +102,96 @@ export const leaseEndingCases: readonly LeaseConformanceCase[] = [
     },
   },
   {
-    title: 'S6. A holder ends once: proven gives back what was not spent, charged spends the slice',
+    title: 'S5. S6. What a store first hears of in a final is booked once, and can be corrected',
+    needs: undefined,
+    async run(make) {
+      const { store } = await make();
+      const [watch, known] = [capped(10, { cap: 'watch', mode: 'observe' }), capped(50)];
+      const [a, b] = [await speaker(store, 'a'), await speaker(store, 'b')];
+      await a.say(known, { spent: { usd: 3 } });
+      const spent = sums({ usd: 25, tokens: 7, calls: 2 });
+      const order = closeOf('b', {
+        finals: [watch, known].map((account) => ({ account, spent })),
+      });
+      const both = sums({ usd: 50, tokens: 14, calls: 4 });
+      const closed = { kind: 'closed', freed: sums({}), charged: both };
+      assertEqual(await store.close(order), closed, 'the end of b');
+      for (let time = 0; time < 2; time += 1) {
+        assertEqual(await store.close(order), { kind: 'already-closed' }, 'the end, said again');
+      }
+      assertEqual(await b.tries(watch, {}), { kind: 'fenced' }, 'what b says then');
+      await assertStands(store, watch, { spent: { usd: 25, tokens: 7, calls: 2 } });
+      await assertStands(store, known, { spent: { usd: 28, tokens: 7, calls: 2 } });
+      const state = await a.say(known, { spent: { usd: 3 }, need: { usd: 23 } });
+      assertEqual([state.isRefused, state.othersSpent], [true, spent], 'what a is told of it');
+      const fits = await a.say(known, { spent: { usd: 3 }, need: { usd: 22 } });
+      assertThat(!fits.isRefused, 'the rest of the cap is granted');
+      const fix = adjustOf('o1', { keys: [lastKeyOf(watch)], subtract: sums({ usd: 5 }) });
+      assertEqual(await store.operate(fix), { kind: 'done', isRepeated: false }, 'a correction');
+      await assertStands(store, watch, { spent: { usd: 20, tokens: 7, calls: 2 } });
+    },
+  },
+  {
+    title: 'S5. S1. What was first heard of in a final counts in every window that it lies in',
+    needs: undefined,
+    async run(make) {
+      const { store } = await make();
+      const rolling = (last: number): Account => {
+        const starts = [last - 2, last - 1, last].map((minute) => DAY + minute * MINUTE_MS);
+        return capped(100, { cap: 'rolling', starts, countsMs: 3 * MINUTE_MS });
+      };
+      const account = rolling(10);
+      // As a journal keeps it: the first and the last part stand for all.
+      const ends = {
+        ...account,
+        parts: [...account.parts.slice(0, 1), ...account.parts.slice(-1)],
+      };
+      await openAll(store, ['a']);
+      const finals = [{ account: ends, spent: sums({ usd: 60 }) }];
+      await store.close(closeOf('a', { finals }));
+      await assertStands(store, account, { spent: { usd: 60 } });
+      const b = await speaker(store, 'b');
+      const later = await b.say(rolling(12), { need: { usd: 41 } });
+      assertEqual([later.isRefused, later.othersSpent], [true, sums({ usd: 60 })], 'two parts on');
+      const free = await b.say(rolling(13), { need: { usd: 100 } });
+      assertEqual([free.isRefused, free.othersSpent], [false, sums({})], 'when the part has left');
+    },
+  },
+  {
+    title: 'S5. A final that does not name its whole account is INVARIANT_BROKEN, and ends nothing',
     needs: undefined,
     async run(make) {
       const { store } = await make();
       const account = capped(100);
       const key = lastKeyOf(account);
+      const a = await speaker(store, 'a');
+      await a.say(account, { need: { usd: 40 } });
+      const { scope: _, ...rest } = account;
+      for (const said of [{ key }, { account: { parts: account.parts } }, { account: rest }]) {
+        const final = { ...said, spent: sums({ usd: 5 }) } as unknown as SliceFinal;
+        assertEqual(
+          await codeOf(store, closeOf('a', { finals: [final] })),
+          'INVARIANT_BROKEN',
+          key,
+        );
+      }
+      await assertStands(store, account, { held: { usd: 40 } });
+      const finals = [{ account, spent: sums({ usd: 5 }) }];
+      const closed = { kind: 'closed', freed: sums({ usd: 35 }), charged: sums({ usd: 5 }) };
+      assertEqual(await store.close(closeOf('a', { finals })), closed, 'the end with whole finals');
+    },
+  },
+  {
+    title: 'S6. A holder ends once: proven gives back what was not spent, charged spends the slice',
+    needs: undefined,
+    async run(make) {
+      const { store } = await make();
+      const account = capped(100);
       const [a, b] = [await speaker(store, 'a'), await speaker(store, 'b')];
       await a.say(account, { need: { usd: 40 } });
       await a.say(account, { known: { usd: 40 }, spent: { usd: 5 }, inFlight: { usd: 9 } });
       await b.say(account, { need: { usd: 40 } });
-      const proven = closeOf('a', { finals: [{ key, spent: sums({ usd: 15 }) }] });
+      const proven = closeOf('a', { finals: [{ account, spent: sums({ usd: 15 }) }] });
       const closed = { kind: 'closed', freed: sums({ usd: 25 }), charged: sums({ usd: 10 }) };
       assertEqual(await store.close(proven), closed, 'the end of a');
       for (let time = 0; time < 2; time += 1) {
@@ -174,7 +259,7 @@ export const leaseEndingCases: readonly LeaseConformanceCase[] = [
       const doubts = ['call-1', 'call-2'].map((id) => {
         return { id, at: NOON, amounts: sums({ usd: 10, calls: 1 }), keys: [key] };
       });
-      const finals = [{ key, spent: sums({ usd: 20, calls: 2 }) }];
+      const finals = [{ account, spent: sums({ usd: 20, calls: 2 }) }];
       await store.close(closeOf('a', { finals, inDoubt: doubts }));
       const kept = doubts.map((doubt) => ({ ...doubt, holder: 'a' }));
       assertEqual(await store.doubts(), kept, 'doubts');
@@ -226,3 +311,12 @@ export const leaseEndingCases: readonly LeaseConformanceCase[] = [
     },
   },
 ];
+
+/** The code that an end fails with. */
+async function codeOf(store: LeaseStore, order: CloseOrder): Promise<unknown> {
+  try {
+    return (await store.close(order)).kind;
+  } catch (error) {
+    return error instanceof HardcapError ? error.code : error;
+  }
+}

@@ -50,6 +50,36 @@ export const leaseMessageCases: readonly LeaseConformanceCase[] = [
     },
   },
   {
+    title:
+      'S3. S2. A repeat that says something else is told no grant that the store does not keep',
+    needs: undefined,
+    async run(make) {
+      const { store } = await make();
+      const [one, two, three] = ['one', 'two', 'three'].map((cap) => capped(100, { cap }));
+      assertThat(one !== undefined && two !== undefined && three !== undefined, 'three accounts');
+      await openAll(store, ['a']);
+      await send(store, messageOf('a', 1, [itemOf(one, { need: { usd: 20 } })]));
+      await send(store, messageOf('a', 2, []));
+      let known = 0;
+      for (const [seq, fresh] of [
+        [1, two],
+        [2, three],
+      ] as const) {
+        const items = [itemOf(one, { need: { usd: 50 } }), itemOf(fresh, { need: { usd: 30 } })];
+        for (const [index, { granted }] of (
+          await send(store, messageOf('a', seq, items))
+        ).entries()) {
+          const account = index === 0 ? one : fresh;
+          await assertStands(store, account, { held: { usd: granted[0] } });
+          if (index === 0) known = granted[0];
+        }
+      }
+      const next = itemOf(one, { known: { usd: known }, need: { usd: 100 - known } });
+      const [state] = await send(store, messageOf('a', 3, [next]));
+      assertEqual([state?.isRefused, state?.granted], [false, sums({ usd: 100 })], 'what goes on');
+    },
+  },
+  {
     title: 'S3. Copies of one message that arrive together are applied once',
     needs: undefined,
     async run(make) {

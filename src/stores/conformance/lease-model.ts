@@ -98,8 +98,14 @@ export class LeaseModel {
     if (holder === undefined) return { kind: 'unknown-holder' };
     if (!holder.isOpen) return { kind: 'already-closed' };
     let [freed, charged] = [ZERO, ZERO];
+    for (const { account, spent } of order.how === 'proven' ? order.finals : []) {
+      const isUnheard = this.#slice(holder, keyOf(account)) === undefined;
+      if (isUnheard && spent.some((each) => each > 0)) {
+        this.#newSlice(holder, this.#draw(account));
+      }
+    }
     for (const slice of this.#slices.filter((each) => each.holder === holder)) {
-      const final = order.finals.find(({ key }) => key === slice.key);
+      const final = order.finals.find(({ account }) => keyOf(account) === slice.key);
       const proven = final === undefined ? slice.spent : big(final.spent);
       const spent = order.how === 'charged' ? less(slice.granted, slice.returned) : proven;
       const more = less(spent, slice.spent);
@@ -201,13 +207,21 @@ export class LeaseModel {
     }
     const open = this.#slices.filter(({ key, holder }) => key === slice.key && holder.isOpen);
     const granted = AXES.map((axis) => {
-      const [demand, want] = [BigInt(item.demand[axis]), BigInt(item.want[axis])];
+      const [need, demand] = [BigInt(item.need[axis]), BigInt(item.demand[axis])];
+      const want = BigInt(item.want[axis]);
       const share = room[axis] / BigInt(4 * open.length);
       const wanted = want < share ? want : share;
-      const asked = isNear(room, ceiling) || demand > wanted ? demand : wanted;
+      const atLeast = isNear(room, ceiling) || need < demand ? demand : need;
+      const asked = isNear(room, ceiling) || atLeast > wanted ? atLeast : wanted;
       return asked < room[axis] ? asked : room[axis];
     });
     slice.granted = sum(slice.granted, granted as unknown as Three);
+    // It does for every waiting call, or else it surely does for the first.
+    const goes = granted.map((grant, axis) => {
+      const [need, demand] = [item.need, item.demand].map((each) => BigInt(each[axis] ?? 0));
+      return [demand, need].find((each = 0n) => each <= grant) ?? grant;
+    });
+    slice.inFlight = sum(slice.inFlight, goes as unknown as Three);
   }
 
   #room(account: Account, ceiling: readonly (bigint | null)[]): Three {

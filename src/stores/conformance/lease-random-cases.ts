@@ -237,9 +237,11 @@ function itemOn(
   const isAsking = account.mode === 'enforce' && random(4) > 0;
   const need = isAsking ? inCapped(account, some(random(6) === 0 ? 200 : 30)) : none;
   const more = inCapped(account, random(2) === 0 ? some(20) : none);
-  const demand = eachOf(need, (each, axis) => each + more[axis]);
+  const all = eachOf(need, (each, axis) => each + more[axis]);
   const wish = inCapped(account, random(2) === 0 ? some(90) : none);
-  const want = eachOf(demand, (each, axis) => each + wish[axis]);
+  const want = eachOf(all, (each, axis) => each + wish[axis]);
+  // Sometimes no call waits for it.
+  const demand = random(6) === 0 ? none : all;
   if (isKept) head.parts.set(key, Object.assign(part, { spent, returned }));
   return { account, known: part.known, spent, returned, inFlight, need, demand, want };
 }
@@ -248,9 +250,14 @@ async function close(run: Run, head: Head): Promise<void> {
   const { store, model, random, unit, step } = run;
   const how = random(3) === 0 ? 'charged' : 'proven';
   const keys = [...head.parts.keys()];
-  const finals = keys
-    .filter(() => random(3) > 0)
-    .map((key) => ({ key, spent: [random(60) * unit, random(60) * unit, random(4)] as Sums }));
+  // Some of which it never spoke, as when it was killed before.
+  const accounts = new Map(accountsOn(run, head.ahead).map((each) => [lastKeyOf(each), each]));
+  for (const [key, { account }] of head.parts) accounts.set(key, account);
+  const finals = [...accounts.values()]
+    .filter(({ mode }) => random(3) > (mode === 'observe' ? 0 : 1))
+    .map((account) => {
+      return { account, spent: [random(60) * unit, random(60) * unit, random(4)] as Sums };
+    });
   const at = instant(DAY + step);
   const inDoubt = keys.slice(0, random(3)).map((key, index) => {
     return { id: `doubt-${step}-${index}`, at, amounts: [unit, 0, 1] as Sums, keys: [key] };

@@ -34,7 +34,7 @@ export const leaseRecordCases: readonly LeaseConformanceCase[] = [
       await send(store, messageOf('b', 1, [itemOf(account, { need: { usd: 20 } })]));
       await send(store, messageOf('c', 1, [itemOf(account, { need: { usd: 30 } })]));
       const doubt = { id: 'call', at: NOON, amounts: sums({ usd: 5 }), keys: [key] };
-      const finals = [{ key, spent: sums({ usd: 5 }) }];
+      const finals = [{ account, spent: sums({ usd: 5 }) }];
       await store.close(closeOf('b', { finals, inDoubt: [doubt] }));
       await store.operate(raiseOf('up', account, { usd: 50 }));
       const holders = await store.holders();
@@ -130,7 +130,7 @@ export const leaseRecordCases: readonly LeaseConformanceCase[] = [
       const key = lastKeyOf(account);
       const a = await speaker(store, 'a');
       await a.say(account, { need: { usd: 40 } });
-      const finals = [{ key, spent: sums({ usd: 30, tokens: 9 }) }];
+      const finals = [{ account, spent: sums({ usd: 30, tokens: 9 }) }];
       await store.close(closeOf('a', { finals }));
       const order = adjustOf('o1', {
         keys: [key],

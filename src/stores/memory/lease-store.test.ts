@@ -67,6 +67,19 @@ describe('the memory lease store', () => {
     );
   });
 
+  it('S3. a repeat that says something else is granted nothing and changes nothing', () => {
+    const store = opened('a');
+    send(store, 'a', 1, item(100, { need: [60, 0, 0] }));
+    const other = { ...account(50), parts: [{ key: 'other', leavesAt: null }] };
+    const altered = { ...item(50, { spent: [7, 0, 0], need: [30, 0, 0] }), account: other };
+    const none = { granted: NO_SUMS, spent: NO_SUMS, isRefused: false };
+    expect(send(store, 'a', 1, altered)).toMatchObject({ key: 'other', ...none });
+    const first = item(100, { spent: [9, 0, 0], need: [70, 0, 0] });
+    expect(send(store, 'a', 1, first)).toMatchObject({ granted: [60, 0, 0], spent: NO_SUMS });
+    expect(store.accounts.has('other')).toBe(false);
+    expect(store.balances([account(100)])).toEqual([{ spent: NO_SUMS, held: [60, 0, 0] }]);
+  });
+
   it('S4. S5. books what was spent above the slice, and holds the rest', () => {
     const store = opened('a');
     send(store, 'a', 1, item(100, { need: [60, 0, 0] }));
@@ -95,7 +108,7 @@ describe('the memory lease store', () => {
     send(store, 'b', 1, item(100, { need: [40, 0, 0] }));
     const key = 'global/day|global|0';
     const common = { at: NOON, by: 'test', reason: 'gone', inDoubt: [] };
-    const finals = [{ key, spent: [15, 0, 0] as Sums }];
+    const finals = [{ account: account(100), spent: [15, 0, 0] as Sums }];
     const proven = { ...common, holder: 'a', how: 'proven' as const, finals };
     expect(store.close(proven)).toEqual({ kind: 'closed', freed: [25, 0, 0], charged: [15, 0, 0] });
     expect(store.close(proven)).toEqual({ kind: 'already-closed' });

@@ -1,6 +1,8 @@
 import { invariant } from '../../errors/error.ts';
 import type { Account } from '../../ledger/account.ts';
+import { finalsByKey, openingItems } from '../../ledger/leases/finals.ts';
 import {
+  SEQ_OF_REPEAT,
   applyItem,
   endSlice,
   type AccountRow,
@@ -101,15 +103,16 @@ export class MemoryLeaseStore implements LeaseStore {
     if (message.seq > holder.seq + 1) {
       return { kind: 'lost', reason: `message ${message.seq} came after ${holder.seq}` };
     }
+    const seq = message.seq > holder.seq ? message.seq : SEQ_OF_REPEAT;
     for (const item of message.items) {
-      const answer = this.#apply(holder, message, item);
+      const answer = this.#apply(holder, seq, item);
       if (answer.kind === 'lost') return answer;
     }
     // One after the other: two items may be of one rolling window.
     const slices = message.items.map((item): SliceState => {
-      const answer = this.#apply(holder, message, item);
+      const answer = this.#apply(holder, seq, item);
       invariant(answer.kind === 'applied', 'what the store knows of one slice says no other');
-      if (message.seq > holder.seq) this.#keep(holder, item, answer);
+      if (seq !== SEQ_OF_REPEAT) this.#keep(holder, item, answer);
       return { ...answer.state, parts: this.#partsOf(item.account) };
     });
     holder.seq = Math.max(holder.seq, message.seq);
@@ -121,14 +124,19 @@ export class MemoryLeaseStore implements LeaseStore {
     const holder = this.#holders.get(order.holder);
     if (holder === undefined) return { kind: 'unknown-holder' };
     if (!holder.isOpen) return { kind: 'already-closed' };
-    const finals = new Map(order.finals.map(({ key, spent }) => [key, spent]));
+    const finals = finalsByKey(order);
+    for (const item of openingItems(finals, (key) => holder.slices.has(key))) {
+      const answer = this.#apply(holder, holder.seq + 1, item);
+      invariant(answer.kind === 'applied', 'nothing is known of a slice that is opened');
+      this.#keep(holder, item, answer);
+    }
     let freed = NO_SUMS;
     let charged = NO_SUMS;
     for (const [key, slice] of holder.slices) {
       const stored = this.accounts.get(key);
       invariant(stored !== undefined, 'a slice is of an account that exists');
       const whole = minus(slice.granted, slice.returned);
-      const spent = order.how === 'charged' ? whole : (finals.get(key) ?? slice.spent);
+      const spent = order.how === 'charged' ? whole : (finals.get(key)?.spent ?? slice.spent);
       const ended = endSlice(stored.row, slice, spent);
       stored.row = ended.row;
       freed = plus(freed, ended.freed);
@@ -207,11 +215,11 @@ export class MemoryLeaseStore implements LeaseStore {
     });
   }
 
-  #apply(holder: HolderRow, message: HolderMessage, item: SliceItem) {
+  #apply(holder: HolderRow, seq: number, item: SliceItem) {
     const key = lastKey(item.account);
     return applyItem({
       item,
-      seq: message.seq,
+      seq,
       row: this.accounts.get(key)?.row,
       slice: holder.slices.get(key),
       elsewhere: this.#elsewhere(item.account),

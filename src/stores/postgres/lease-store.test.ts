@@ -137,7 +137,7 @@ async function keepsText(store: LeaseStore, text: string): Promise<void> {
   const doubt = { id: `d${text}`, at: identityOf('a').openedAt, amounts: [1, 0, 0] as const };
   const { key } = account.parts[0]!;
   const inDoubt = [{ ...doubt, keys: [key, text] }];
-  const finals = [{ key, spent: [7, 0, 0] as const }];
+  const finals = [{ account, spent: [7, 0, 0] as const }];
   await store.close(closeOf(holder, { inDoubt, finals, reason: text }));
   expect((await store.doubts()).at(-1)).toEqual({ ...inDoubt[0], holder });
   const order = adjustOf(`o${text}`, { keys: [key], add: [1, 0, 0], resolves: doubt.id });

@@ -292,7 +292,7 @@ describeWith('redis', 'a Redis lease store whose server fails', () => {
     const other = { ...account(100), capId: 'other', parts: [{ key: 'other|', leavesAt: null }] };
     await a.asks(account(100), 40);
     await a.asks(other, 30);
-    const finals = [{ key: lastKeyOf(account(100)), spent: sums({ usd: 15 }) }];
+    const finals = [{ account: account(100), spent: sums({ usd: 15 }) }];
     const first = closeOf('a', { finals });
     await client.hset(
       'hardcap:{holder|a}:record',
@@ -311,6 +311,33 @@ describeWith('redis', 'a Redis lease store whose server fails', () => {
     expect(await store.close(first)).toEqual({ kind: 'already-closed' });
     expect(await store.journal()).toHaveLength(1);
     expect(await b.asks(account(100), 85)).toBe(85);
+  });
+
+  it.each([
+    ['before its slices are ended', '"how":"proven"'],
+    ['after they were', '"field":"c:a"'],
+  ])('S5. S6. an end that broke off %s books what it opened once', async (_, said) => {
+    const server = await started('no');
+    const inner = clientOf(server);
+    let isBroken = true;
+    const client: RedisClient = {
+      call: async (command, args) => {
+        if (isBroken && args.some((each) => each.includes(said))) throw new Error('reset');
+        return await inner.call(command, args);
+      },
+    };
+    const [store, other] = [await storeOn(server, { client }), await storeOn(server)];
+    await Holder.open(store, 'a');
+    const accounts = [account(100), account(100, 'customer:a')];
+    const finals = accounts.map((of) => ({ account: of, spent: sums({ usd: 15 }) }));
+    await expect(store.close(closeOf('a', { finals }))).rejects.toThrow(/reset/);
+    isBroken = false;
+    const closed = { kind: 'closed', freed: NO_SUMS, charged: [30, 0, 0] };
+    expect(await other.close(closeOf('a', { how: 'charged' }))).toEqual(closed);
+    const stands = { spent: [15, 0, 0], held: NO_SUMS };
+    expect(await other.balances(accounts)).toEqual([stands, stands]);
+    const ttl = await inner.pttl('hardcap:{c|global}:slices:a');
+    expect(Math.abs(ttl - 48 * 3_600_000)).toBeLessThan(60_000);
   });
 
   it('S6. a message under way when its holder is ended changes nothing', async () => {

@@ -1,6 +1,7 @@
 import { invariant } from '../../errors/error.ts';
 import type { Account } from '../../ledger/account.ts';
-import { applyItem, endSlice } from '../../ledger/leases/granter.ts';
+import { finalsByKey, openingItems } from '../../ledger/leases/finals.ts';
+import { SEQ_OF_REPEAT, applyItem, endSlice } from '../../ledger/leases/granter.ts';
 import type { LeaseStore, StoreBalance } from '../../ledger/leases/lease-store.ts';
 import type {
   CloseOrder,
@@ -9,6 +10,7 @@ import type {
   HolderIdentity,
   HolderMessage,
   HolderState,
+  SliceFinal,
   SliceItem,
   SliceState,
 } from '../../ledger/leases/message.ts';
@@ -171,34 +173,44 @@ export class SqliteLeaseStore implements LeaseStore {
     const elsewhere = parts === undefined ? NOWHERE : sumExcept(parts, key);
     const ceiling = this.#ceilings.ceilingOf(account, now);
     const [stored, slice] = [before.stored?.row, before.slice];
-    const question = { item, seq: message.seq, row: stored, slice, elsewhere, ceiling };
-    const answer = applyItem({ ...question, isDeclared: false });
-    if (answer.kind === 'lost') return answer;
     const isNew = message.seq > holder.seq;
+    const answer = applyItem({
+      item,
+      seq: isNew ? message.seq : SEQ_OF_REPEAT,
+      row: stored,
+      slice,
+      elsewhere,
+      ceiling,
+      isDeclared: false,
+    });
+    if (answer.kind === 'lost') return answer;
     if (isNew) {
-      const { row, slice: next } = answer;
-      const taken = plus(elsewhere.spent, elsewhere.held);
-      const rows = { row, slice: next, ceiling, elsewhere: taken };
-      this.#rows.keep({ holderId: holder.id, item, before, ...rows });
+      this.#rows.keep({
+        holderId: holder.id,
+        item,
+        before,
+        row: answer.row,
+        slice: answer.slice,
+        ceiling,
+        elsewhere: parts === undefined ? NO_SUMS : plus(elsewhere.spent, elsewhere.held),
+      });
     }
+    if (parts === undefined) return answer;
     const row = isNew ? answer.row : stored;
-    const state = {
-      ...answer.state,
-      parts: parts === undefined ? [] : partsOf(account, parts, row),
-    };
-    return { kind: 'applied', state };
+    return { kind: 'applied', state: { ...answer.state, parts: partsOf(account, parts, row) } };
   }
 
   #close(order: CloseOrder): CloseReply {
     const holder = this.#holders.find(order.holder);
     if (holder === undefined) return { kind: 'unknown-holder' };
     if (!holder.isOpen) return { kind: 'already-closed' };
-    const finals = new Map(order.finals.map(({ key, spent }) => [key, spent]));
+    const finals = finalsByKey(order);
+    this.#openUnheard(holder, finals);
     let [freed, charged] = [NO_SUMS, NO_SUMS];
     for (const { stored, slice } of this.#rows.slotsOf(holder.id)) {
       invariant(stored !== undefined && slice !== undefined, 'a slice is of an account');
       const whole = minus(slice.granted, slice.returned);
-      const said = finals.get(stored.key) ?? slice.spent;
+      const said = finals.get(stored.key)?.spent ?? slice.spent;
       const ended = endSlice(stored.row, slice, order.how === 'charged' ? whole : said);
       this.#rows.book(stored, ended.row);
       freed = plus(freed, ended.freed);
@@ -209,11 +221,25 @@ export class SqliteLeaseStore implements LeaseStore {
     this.#orders.record({ kind: 'close-holder', ...order, finals: undefined, freed, charged });
     return { kind: 'closed', freed, charged };
   }
+
+  /** Opens what the holder spent from and never spoke of, as its next message would have. */
+  #openUnheard(holder: StoredHolder, finals: ReadonlyMap<string, SliceFinal>): void {
+    const items = openingItems(finals, (key) => {
+      return this.#rows.slot(holder.id, key).slice !== undefined;
+    });
+    const message = { seq: holder.seq + 1 };
+    const now = this.#clock();
+    this.#ceilings.refresh(holder.orders);
+    for (const item of items) {
+      const { kind } = this.#apply({ holder, message, item, now });
+      invariant(kind === 'applied', 'nothing is known of a slice that is opened');
+    }
+  }
 }
 
 interface ItemOrder {
   readonly holder: StoredHolder;
-  readonly message: HolderMessage;
+  readonly message: Pick<HolderMessage, 'seq'>;
   readonly item: SliceItem;
   readonly now: EpochMs;
 }

@@ -1,5 +1,6 @@
 import { invariant } from '../../../errors/error.ts';
 import type { Account } from '../../../ledger/account.ts';
+import { finalsByKey, openingItems } from '../../../ledger/leases/finals.ts';
 import type { CloseOrder, HolderMessage, SliceItem } from '../../../ledger/leases/message.ts';
 import type { Operation } from '../../../ledger/leases/operation.ts';
 import { ceilingsOf } from '../../../ledger/leases/sums.ts';
@@ -13,9 +14,13 @@ export function messageText({ holder, seq, declares, items }: HolderMessage): st
 }
 
 /** The end of a holder for the SQL function `close_holder`, as JSON text. */
-export function closeText({ holder, how, finals, inDoubt }: CloseOrder): string {
-  const byKey = Object.fromEntries(finals.map(({ key, spent }) => [key, spent]));
-  return textOf({ holder, how, finals: byKey, inDoubt });
+export function closeText(order: CloseOrder): string {
+  const { holder, how, inDoubt } = order;
+  const finals = finalsByKey(order);
+  const byKey = Object.fromEntries([...finals].map(([key, { spent }]) => [key, spent]));
+  // Which of them the holder has a slice of, only the server knows.
+  const opening = openingItems(finals, () => false).map(itemOf);
+  return textOf({ holder, how, finals: byKey, opening, inDoubt });
 }
 
 /** What the journal will say of the end of a holder, without what that moved. */

@@ -3,15 +3,8 @@ import type { ExchangeReply, HolderMessage, SliceState } from '../../../ledger/l
 import { NO_SUMS, isNothing, isWithin, type Sums } from '../../../ledger/leases/sums.ts';
 import { texts, unavailable, type Command } from './driver.ts';
 import type { Holders } from './holders.ts';
-import {
-  keyOf,
-  lastLeavesOf,
-  leavesOf,
-  saidOf,
-  splitMessage,
-  stateFrom,
-  type FamilyItems,
-} from './items.ts';
+import { keyOf, lastLeavesOf, splitItems, stateFrom, type FamilyItems } from './items.ts';
+import { applying, registering, scopesFrom, type Scopes } from './registering.ts';
 import type { ScriptCall } from './scripts.ts';
 import type { Server, Told } from './server.ts';
 
@@ -42,7 +35,7 @@ interface Entry {
   readonly isOld: boolean;
   readonly isDeclaring: boolean;
   readonly isRegistered: boolean;
-  readonly scopes: ReadonlyMap<string, { readonly scopeSeq: number; readonly closed: string }>;
+  readonly scopes: Scopes;
 }
 
 const KNOWN_ENTRY: Entry = {
@@ -89,7 +82,7 @@ export class Exchanges {
   /** `undefined` when something has changed meanwhile, and all is to be asked again. */
   async #attempt(message: HolderMessage): Promise<ExchangeReply | undefined> {
     const { epoch } = this.#server;
-    const families = splitMessage(message);
+    const families = splitItems(message.items);
     const entry = this.#isHeard(message) ? KNOWN_ENTRY : await this.#enter(message, families);
     if (entry === undefined || 'kind' in entry) return entry;
     // The commands are made in one step: all are for the incarnation that the entry was asked of.
@@ -129,7 +122,7 @@ export class Exchanges {
     const entered = { ...KNOWN_ENTRY, isRegistered: true };
     const told = await this.#server.calls([
       this.#begin(message, families, false),
-      ...this.#registering(families),
+      ...registering(this.#server.keys, families),
       ...families.map((of) => this.#apply(message, of, { mode: 'check', entry: entered })),
     ]);
     if (told === 'stale') return await this.#resolved();
@@ -143,29 +136,8 @@ export class Exchanges {
       isOld: message.seq < Number(begun[1]),
       isDeclaring,
       isRegistered: true,
-      scopes: new Map(
-        families.map(({ family }, index) => {
-          const [, scopeSeq, closed = '0'] = rest[index] ?? [];
-          return [family, { scopeSeq: Number(scopeSeq), closed }];
-        }),
-      ),
+      scopes: scopesFrom(families, rest),
     };
-  }
-
-  /** First one call for each family, then one for each account. */
-  #registering(families: readonly FamilyItems[]): readonly ScriptCall[] {
-    const { keys } = this.#server;
-    const scopes = families.map(({ capId, scope, items }): ScriptCall => {
-      const said = { capId, leaves: lastLeavesOf(items) };
-      return { script: 'enrol', keys: keys.scope(scope), said };
-    });
-    const places = families.flatMap(({ family, items }) =>
-      items.map(({ account }): ScriptCall => {
-        const said = { family, leaves: leavesOf(account) };
-        return { script: 'place', keys: [keys.place(keyOf(account))], said };
-      }),
-    );
-    return [...scopes, ...places];
   }
 
   /** Whether the message asks for something while holders are still to declare. */
@@ -258,28 +230,12 @@ export class Exchanges {
 
   #apply(
     { holder, seq }: HolderMessage,
-    { family, items }: FamilyItems,
-    how: { readonly mode: string; readonly entry: Entry },
+    of: FamilyItems,
+    { mode, entry }: { readonly mode: string; readonly entry: Entry },
   ): ScriptCall {
-    const { keys } = this.#server;
-    const { isDeclaring: isDeclared, isRegistered, scopes } = how.entry;
-    return {
-      script: 'apply',
-      keys: [
-        keys.accounts(family),
-        keys.index(family),
-        keys.slices(family, holder),
-        keys.terms(family),
-      ],
-      said: {
-        seq,
-        mode: how.mode,
-        isDeclared,
-        isRegistered,
-        ...scopes.get(family),
-        items: items.map(saidOf),
-      },
-    };
+    const { isDeclaring: isDeclared, isRegistered, scopes } = entry;
+    const how = { seq, mode, isDeclared, isRegistered };
+    return applying(this.#server.keys, of, { holder, how, scopes });
   }
 
   #waitCommand(): Command | undefined {

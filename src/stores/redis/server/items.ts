@@ -1,6 +1,6 @@
 import { invariant } from '../../../errors/error.ts';
 import type { Account } from '../../../ledger/account.ts';
-import type { HolderMessage, SliceItem, SliceState } from '../../../ledger/leases/message.ts';
+import type { SliceItem, SliceState } from '../../../ledger/leases/message.ts';
 import { ceilingsOf, type Ceilings, type Sums } from '../../../ledger/leases/sums.ts';
 import { familyOf } from './keys.ts';
 
@@ -13,8 +13,8 @@ export interface FamilyItems {
   readonly positions: readonly number[];
 }
 
-/** Splits a message by family; the order within each stays. */
-export function splitMessage({ items }: HolderMessage): readonly FamilyItems[] {
+/** Splits what a message says by family; the order within each stays. */
+export function splitItems(items: readonly SliceItem[]): readonly FamilyItems[] {
   const families = new Map<string, { items: SliceItem[]; positions: number[] }>();
   for (const [position, item] of items.entries()) {
     const family = familyOf(item.account);

@@ -120,14 +120,22 @@ local function report(row, slice, item)
 end
 
 local function grant(row, slice, item, room, ceiling)
-  local demand, want = sums(item.s, 16), sums(item.s, 19)
+  local need, demand, want = sums(item.s, 13), sums(item.s, 16), sums(item.s, 19)
   local parts = ${SHARE_PARTS} * row.slices
   local share = {}
   for axis = 1, 3 do share[axis] = math.floor(room[axis] / parts) end
-  local asked = isNearIn(room, ceiling) and demand or most(demand, least(want, share))
+  local asked = isNearIn(room, ceiling) and demand
+    or most(most(need, demand), least(want, share))
   local granted = least(room, asked)
+  local taken = {}
+  for axis = 1, 3 do
+    local short = granted[axis] < demand[axis]
+    taken[axis] = short and math.min(need[axis], granted[axis]) or demand[axis]
+  end
   slice.granted = plus(slice.granted, granted)
+  slice.inFlight = plus(slice.inFlight, taken)
   row.held = plus(row.held, granted)
+  row.inFlight = plus(row.inFlight, taken)
 end
 
 local function idleElsewhere(row, slice)
@@ -235,7 +243,7 @@ local function apply(item)
   local ceiling = ceilingOf(item)
   -- A declaration is said with the number of the message that it takes the place of.
   local isNew = slice.seq < said.seq or (said.isDeclared and slice.seq == said.seq)
-  if isNew then
+  if isNew and not isDry then
     local need = sums(item.s, 13)
     report(row, slice, item)
     if not nothing(need) then
@@ -246,10 +254,8 @@ local function apply(item)
         refuse(row, slice)
       end
     end
-    if not isDry then
-      write(item, row, slice)
-      rows[key], mine[key] = row, slice
-    end
+    write(item, row, slice)
+    rows[key], mine[key] = row, slice
   end
 
   local isNear = isNearIn(roomOf(row, elsewhere, ceiling), ceiling)

@@ -71,7 +71,8 @@ return reply
 
 /**
  * Ends the slices of a holder that are of one cap and scope value, and leaves a mark that refuses
- * messages still under way. A repeat says the same. KEYS: accounts, slices of the holder.
+ * messages still under way, and whoever would open a slice there again for an end that broke off. A
+ * repeat says the same. KEYS: accounts, slices of the holder.
  */
 export const END = `
 local ended = redis.call('HGET', KEYS[2], '#ended')
@@ -104,7 +105,7 @@ local out = string.format('%.0f %.0f %.0f %.0f %.0f %.0f',
   freed[1], freed[2], freed[3], charged[1], charged[2], charged[3])
 redis.call('DEL', KEYS[2])
 redis.call('HSET', KEYS[2], '#state', 'closed', '#ended', out)
-redis.call('PEXPIRE', KEYS[2], '172800000')
+redis.call('PEXPIRE', KEYS[2], '2592000000')
 return {'ok', out}
 `;
 

@@ -72,7 +72,8 @@ export class Holders {
     if (changesOf(this.#seen.run(seq, now, stored.id, stored.seq)) !== 1) {
       throw unavailable(this.#connection.place, 'a holder changed since it was read; say it again');
     }
-    this.#remembered = { holder, stored: { ...stored, seq } };
+    const { id, isOpen, orders } = stored;
+    this.#remembered = { holder, stored: { id, isOpen, seq, orders } };
   }
 
   close({ id }: StoredHolder): void {

@@ -10,7 +10,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { ConfigError, HardcapError, OperationError } from '../../../errors/error.ts';
 import { capped, identityOf, itemOf, messageOf } from '../../conformance/lease-orders.ts';
 import type { SqliteDatabase } from './driver.ts';
-import { isWalShared, networkFileSystem } from './open-file.ts';
+import { PAGE_BYTES, isWalShared, networkFileSystem } from './open-file.ts';
 import { createSqliteLeaseStore, type SqliteLeaseStoreOptions } from '../lease-store.ts';
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'hardcap-open-'));
@@ -119,11 +119,27 @@ describe.each(['better-sqlite3', 'libsql'] as const)('opening a ledger with %s',
     expect(error.cause).toBeInstanceOf(Error);
   });
 
+  it('makes new files of small pages, and leaves those of others as they are', () => {
+    const sizeOf = (path: string) => {
+      const database = new Sqlite(path);
+      const size: unknown = database.pragma('page_size', { simple: true });
+      database.close();
+      return size;
+    };
+    expect(sizeOf(written())).toBe(1_024);
+    const path = newPath();
+    const database = new Sqlite(path);
+    createSqliteLeaseStore({ database }).end();
+    database.close();
+    createSqliteLeaseStore({ path }).end();
+    expect(sizeOf(path)).toBe(4_096);
+  });
+
   it('refuses a damaged file when it is opened', () => {
     const path = written();
     const bytes = readFileSync(path);
     // The second page is the first of a table.
-    bytes.fill(0xee, 4096, 4096 + 200);
+    bytes.fill(0xee, PAGE_BYTES, PAGE_BYTES + 200);
     writeFileSync(path, bytes);
     const error = refusal({ path, driver });
     expect(error).toBeInstanceOf(OperationError);

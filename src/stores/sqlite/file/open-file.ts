@@ -17,6 +17,12 @@ export const BUSY_TIMEOUT_MS_MAX = 3_600_000;
 /** Files up to this size are checked whole when they are opened. */
 export const CHECKED_BYTES_MAX = 67_108_864;
 
+/**
+ * Size of a page of a new file. A message changes a few small rows, and a commit writes each page
+ * that they lie on whole: SQLite's own 4096 bytes take it a third longer.
+ */
+export const PAGE_BYTES = 1_024;
+
 /** What the file of a ledger is opened with. */
 export interface SqliteFileOptions {
   /** The ledger's own file; it is created when it does not exist. On a local disk. */
@@ -109,6 +115,7 @@ function setUpOnce(database: SqliteDatabase, options: SetUp): Connection {
   setBusyTimeout(database, options);
   const isNew = isEmptyOrOurs(database, place);
   const isWalSafe = isWalShared(versionOf(database)) || options.wal === 'single-process';
+  if (isOwn && isNew) database.exec(`PRAGMA page_size = ${PAGE_BYTES}`);
   if (isOwn) chooseJournal(database, { place, isNew, isWalSafe });
   checkJournal(database, { place, isWalSafe });
   setSynchronous(database, options.synchronous ?? 'full');

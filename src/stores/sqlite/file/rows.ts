@@ -12,12 +12,12 @@ import {
 import { changesOf, onlyValue, type Connection } from './connection.ts';
 import type { SqliteStatement, SqliteValue } from './driver.ts';
 import { unavailable } from './failure.ts';
+import { Updates, sumGroups } from './updates.ts';
 import {
   asArray,
   bound,
   ceilingsAt,
   countAt,
-  setThree,
   sumsAt,
   textAt,
   three,
@@ -42,6 +42,8 @@ export interface StoredAccount {
   readonly row: AccountRow;
   readonly ceiling: Ceilings;
   readonly elsewhere: Sums;
+  /** What stood above the ceiling then. */
+  readonly excess: Sums;
 }
 
 /** What an item makes of its slot. */
@@ -58,10 +60,10 @@ export interface KeptItem {
 const ROW = [...['spent', 'held', 'in_flight'].flatMap(three), 'slices', 'recall'];
 const SLICE_SUMS = ['granted', 'returned', 'spent', 'in_flight'].flatMap(three);
 const SLICE = [...SLICE_SUMS, 'seq', 'is_refused', 'is_recalled', 'recall'];
-const CEILING = [...three('ceiling'), ...three('elsewhere')];
+const CEILING = ['ceiling', 'elsewhere', 'excess'].flatMap(three);
 const STORED = of('a', ['id', 'key', ...ROW, ...CEILING, 'version']);
 /** Where the columns of the slice begin, after those of the account. */
-const SLICE_AT = 20;
+const SLICE_AT = 23;
 
 /** Slots remembered at most. */
 export const SLOTS_MAX = 10_000;
@@ -79,9 +81,9 @@ export class Rows {
   readonly #slot: SqliteStatement;
   readonly #slotsOf: SqliteStatement;
   readonly #openAccount: SqliteStatement;
-  readonly #setAccount: SqliteStatement;
   readonly #openSlice: SqliteStatement;
-  readonly #setSlice: SqliteStatement;
+  readonly #accountUpdates: Updates;
+  readonly #sliceUpdates: Updates;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -96,16 +98,30 @@ export class Rows {
     this.#openAccount = connection.prepare(`
       INSERT INTO accounts (key, cap_id, scope, window, leaves_at) VALUES (?, ?, ?, ?, ?)
       RETURNING id`);
-    this.#setAccount = connection.prepare(`
-      UPDATE accounts SET ${setThree('spent', 'held', 'in_flight')}, slices = ?, recall = ?,
-        ${setThree('ceiling', 'elsewhere', 'excess')}, version = ?
-      WHERE id = ? AND version = ?`);
     this.#openSlice = connection.prepare(`
       INSERT INTO slices (${SLICE.join(', ')}, holder_id, account_id)
       VALUES (${SLICE.map(() => '?').join(', ')}, ?, ?)`);
-    this.#setSlice = connection.prepare(`
-      UPDATE slices SET ${SLICE.map((column) => `${column} = ?`).join(', ')}
-      WHERE holder_id = ? AND account_id = ? AND seq = ?`);
+    this.#accountUpdates = new Updates(connection, {
+      table: 'accounts',
+      groups: [
+        ...sumGroups('spent', 'held', 'in_flight'),
+        ['slices'],
+        ['recall'],
+        three('ceiling'),
+        ...sumGroups('elsewhere', 'excess'),
+      ],
+      rest: 'version = ? WHERE id = ? AND version = ?',
+    });
+    this.#sliceUpdates = new Updates(connection, {
+      table: 'slices',
+      groups: [
+        ...sumGroups('granted', 'returned', 'spent', 'in_flight'),
+        ['is_refused'],
+        ['is_recalled'],
+        ['recall'],
+      ],
+      rest: 'seq = ? WHERE holder_id = ? AND account_id = ? AND seq = ?',
+    });
   }
 
   account(key: string): StoredAccount | undefined {
@@ -131,20 +147,22 @@ export class Rows {
 
   /** Writes what an item made of its slot; an account that it did not change is left alone. */
   keep(kept: KeptItem): void {
-    const { holderId, item, before, row, slice, ceiling, elsewhere } = kept;
-    const [stored, isNew] =
-      before.stored === undefined ? [this.#open(item.account), true] : [before.stored, false];
-    const next = { ...stored, row, ceiling, elsewhere, version: stored.version + 1 };
-    const isWritten = isNew || !isSameRow(stored.row, row);
-    if (isWritten) this.#set(next, excessOf(kept));
-    this.#setSliceOf(before.slice, { holderId, accountId: stored.id, slice });
-    this.#remember(holderId, { stored: isWritten ? next : stored, slice });
+    const { holderId, item, before, row, slice } = kept;
+    const stored = before.stored ?? this.#open(item.account);
+    const isWritten = this.#hasChanged(stored.row, row) || before.stored === undefined;
+    const next = isWritten ? changedBy(stored, kept) : stored;
+    if (isWritten) this.#setAccount(stored, next);
+    if (before.slice === undefined) this.#addSlice(slice, { holderId, accountId: stored.id });
+    else this.#setSlice(before.slice, slice, { holderId, accountId: stored.id });
+    this.#remember(holderId, { stored: next, slice });
   }
 
   /** Writes what a report, an end or a correction made of an account: no grant. */
   book(stored: StoredAccount, row: AccountRow): void {
     const taken = plus(plus(row.spent, row.held), stored.elsewhere);
-    this.#set({ ...stored, row, version: stored.version + 1 }, over(taken, stored.ceiling));
+    const excess = over(taken, stored.ceiling);
+    this.#hasChanged(stored.row, row);
+    this.#setAccount(stored, { ...stored, row, excess, version: stored.version + 1 });
     this.#connection.forget();
   }
 
@@ -163,64 +181,53 @@ export class Rows {
     const part = parts.at(-1);
     const [key = '', leavesAt = null] = [part?.key, part?.leavesAt];
     const id = Number(onlyValue(this.#openAccount.get(key, capId, scope, window, leavesAt)));
-    return { id, key, version: 0, row: NO_ROW, ceiling: [null, null, null], elsewhere: NO_SUMS };
+    const ceiling = [null, null, null] as const;
+    return { id, key, version: 0, row: NO_ROW, ceiling, elsewhere: NO_SUMS, excess: NO_SUMS };
   }
 
-  /** Writes the row after its last change, which must be the one before. */
-  #set({ id, version, row, ceiling, elsewhere }: StoredAccount, excess: Sums): void {
-    const { spent, held, inFlight, slices, recall } = row;
-    const written = this.#setAccount.run(
-      bound(spent[0]),
-      bound(spent[1]),
-      bound(spent[2]),
-      bound(held[0]),
-      bound(held[1]),
-      bound(held[2]),
-      bound(inFlight[0]),
-      bound(inFlight[1]),
-      bound(inFlight[2]),
-      slices,
-      recall,
-      boundOrNull(ceiling[0]),
-      boundOrNull(ceiling[1]),
-      boundOrNull(ceiling[2]),
-      bound(elsewhere[0]),
-      bound(elsewhere[1]),
-      bound(elsewhere[2]),
-      bound(excess[0]),
-      bound(excess[1]),
-      bound(excess[2]),
-      version,
-      id,
-      version - 1,
-    );
-    this.#wrote(written);
+  /** Notes what changed of an account's balances; whether anything did. */
+  #hasChanged(before: AccountRow, now: AccountRow): boolean {
+    const updates = this.#accountUpdates;
+    updates.begin();
+    updates.sums(before.spent, now.spent);
+    updates.sums(before.held, now.held);
+    updates.sums(before.inFlight, now.inFlight);
+    updates.count(before.slices, now.slices);
+    updates.count(before.recall, now.recall);
+    return updates.isAny;
   }
 
-  #setSliceOf(before: SliceRow | undefined, { holderId, accountId, slice }: KeptSlice): void {
-    const { granted, returned, spent, inFlight, seq, isRefused, isRecalled, recall } = slice;
-    const values = [
-      bound(granted[0]),
-      bound(granted[1]),
-      bound(granted[2]),
-      bound(returned[0]),
-      bound(returned[1]),
-      bound(returned[2]),
-      bound(spent[0]),
-      bound(spent[1]),
-      bound(spent[2]),
-      bound(inFlight[0]),
-      bound(inFlight[1]),
-      bound(inFlight[2]),
-      seq,
-      isRefused ? 1 : 0,
-      isRecalled ? 1 : 0,
-      recall,
-      holderId,
-      accountId,
-    ];
-    if (before === undefined) this.#openSlice.run(...values);
-    else this.#wrote(this.#setSlice.run(...values, before.seq));
+  /** Writes what was noted; the account must stand in the file as it was before. */
+  #setAccount(before: StoredAccount, next: StoredAccount): void {
+    const updates = this.#accountUpdates;
+    updates.ceilings(before.ceiling, next.ceiling);
+    updates.sums(before.elsewhere, next.elsewhere);
+    updates.sums(before.excess, next.excess);
+    this.#wrote(updates.run(next.version, next.id, before.version));
+  }
+
+  #addSlice(slice: SliceRow, { holderId, accountId }: SliceId): void {
+    const values: SqliteValue[] = [];
+    bind(values, slice.granted);
+    bind(values, slice.returned);
+    bind(values, slice.spent);
+    bind(values, slice.inFlight);
+    const [isRefused, isRecalled] = [slice.isRefused ? 1 : 0, slice.isRecalled ? 1 : 0];
+    values.push(slice.seq, isRefused, isRecalled, slice.recall, holderId, accountId);
+    this.#openSlice.run(...values);
+  }
+
+  #setSlice(before: SliceRow, slice: SliceRow, { holderId, accountId }: SliceId): void {
+    const updates = this.#sliceUpdates;
+    updates.begin();
+    updates.sums(before.granted, slice.granted);
+    updates.sums(before.returned, slice.returned);
+    updates.sums(before.spent, slice.spent);
+    updates.sums(before.inFlight, slice.inFlight);
+    updates.count(before.isRefused ? 1 : 0, slice.isRefused ? 1 : 0);
+    updates.count(before.isRecalled ? 1 : 0, slice.isRecalled ? 1 : 0);
+    updates.count(before.recall, slice.recall);
+    this.#wrote(updates.run(slice.seq, holderId, accountId, before.seq));
   }
 
   /** What was decided on is what is written over: anything else in the row, and nothing is kept. */
@@ -230,10 +237,9 @@ export class Rows {
   }
 }
 
-interface KeptSlice {
+interface SliceId {
   readonly holderId: number;
   readonly accountId: number;
-  readonly slice: SliceRow;
 }
 
 const NO_SLOT: Slot = Object.freeze({ stored: undefined, slice: undefined });
@@ -246,14 +252,19 @@ const NO_ROW: AccountRow = Object.freeze({
   recall: 0,
 });
 
+function changedBy(stored: StoredAccount, kept: KeptItem): StoredAccount {
+  const { row, ceiling, elsewhere } = kept;
+  const { id, key, version } = stored;
+  return { id, key, version: version + 1, row, ceiling, elsewhere, excess: excessOf(kept) };
+}
+
 /**
  * What stands above the ceiling before anything is granted: what holders spent without asking,
  * and what a lowered cap left behind. It is counted here again, apart from the granter, so that the
  * table refuses a grant that passes the ceiling.
  */
 function excessOf({ item, before, row, ceiling, elsewhere }: KeptItem): Sums {
-  const after = over(plus(plus(row.spent, row.held), elsewhere), ceiling);
-  if (after[0] === 0 && after[1] === 0 && after[2] === 0) return after;
+  if (isWithinCeiling(row, elsewhere, ceiling)) return NO_SUMS;
   const { granted, heldBefore } =
     before.slice === undefined
       ? { granted: NO_SUMS, heldBefore: NO_SUMS }
@@ -262,6 +273,14 @@ function excessOf({ item, before, row, ceiling, elsewhere }: KeptItem): Sums {
   const heldNow = minus(most(most(granted, item.known), used), used);
   const held = plus(minus(before.stored?.row.held ?? NO_SUMS, heldBefore), heldNow);
   return over(plus(plus(row.spent, held), elsewhere), ceiling);
+}
+
+function isWithinCeiling({ spent, held }: AccountRow, elsewhere: Sums, ceiling: Ceilings): boolean {
+  return (
+    spent[0] + held[0] + elsewhere[0] <= (ceiling[0] ?? Number.POSITIVE_INFINITY) &&
+    spent[1] + held[1] + elsewhere[1] <= (ceiling[1] ?? Number.POSITIVE_INFINITY) &&
+    spent[2] + held[2] + elsewhere[2] <= (ceiling[2] ?? Number.POSITIVE_INFINITY)
+  );
 }
 
 /** What is above the ceiling in each capped dimension. */
@@ -273,8 +292,8 @@ function of(table: string, columns: readonly string[]): readonly string[] {
   return columns.map((column) => `${table}.${column}`);
 }
 
-function boundOrNull(amount: number | null): SqliteValue {
-  return amount === null ? null : bound(amount);
+function bind(values: SqliteValue[], sums: Sums): void {
+  values.push(bound(sums[0]), bound(sums[1]), bound(sums[2]));
 }
 
 function storedOf(values: Values): StoredAccount {
@@ -290,7 +309,8 @@ function storedOf(values: Values): StoredAccount {
     },
     ceiling: ceilingsAt(values, 13),
     elsewhere: sumsAt(values, 16),
-    version: countAt(values, 19),
+    excess: sumsAt(values, 19),
+    version: countAt(values, 22),
   };
 }
 
@@ -308,18 +328,4 @@ function slotOf(values: Values): Slot {
     recall: countAt(values, SLICE_AT + 15),
   };
   return { stored, slice };
-}
-
-function isSameRow(left: AccountRow, right: AccountRow): boolean {
-  return (
-    isSame(left.spent, right.spent) &&
-    isSame(left.held, right.held) &&
-    isSame(left.inFlight, right.inFlight) &&
-    left.slices === right.slices &&
-    left.recall === right.recall
-  );
-}
-
-function isSame(left: Sums, right: Sums): boolean {
-  return left[0] === right[0] && left[1] === right[1] && left[2] === right[2];
 }

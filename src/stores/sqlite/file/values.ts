@@ -1,6 +1,6 @@
 import { invariant } from '../../../errors/error.ts';
 import { AMOUNT_MAX } from '../../../kernel/arithmetic.ts';
-import type { Ceilings, Sums } from '../../../ledger/leases/sums.ts';
+import { asSums, type Ceilings, type Sums } from '../../../ledger/leases/sums.ts';
 import { epochMs, type EpochMs } from '../../../units/time.ts';
 import type { SqliteValue } from './driver.ts';
 
@@ -15,14 +15,6 @@ export function asArray(columns: readonly string[]): string {
 /** The columns of one name in each dimension. */
 export function three(name: string): readonly string[] {
   return [`${name}_usd`, `${name}_tokens`, `${name}_calls`];
-}
-
-/** Assignments to the columns of these names in each dimension. */
-export function setThree(...names: readonly string[]): string {
-  return names
-    .flatMap(three)
-    .map((column) => `${column} = ?`)
-    .join(', ');
 }
 
 /** Reads a JSON array. */
@@ -41,7 +33,7 @@ export function countAt(values: Values, index: number): number {
 
 /** The amounts in the three columns from `index` on. */
 export function sumsAt(values: Values, index: number): Sums {
-  return [countAt(values, index), countAt(values, index + 1), countAt(values, index + 2)];
+  return asSums(countAt(values, index), countAt(values, index + 1), countAt(values, index + 2));
 }
 
 /** The ceilings in the three columns from `index` on. */

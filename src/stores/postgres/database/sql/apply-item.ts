@@ -66,6 +66,17 @@ begin
 end
 $$;
 
+-- The part of a grant that goes to waiting calls: to all of them, or surely to the first.
+create function hardcap.taken_at_once(need bigint[], demand bigint[], grants bigint[])
+returns bigint[] language plpgsql immutable parallel safe as $$
+begin
+  return array[
+    case when grants[1] < demand[1] then least(need[1], grants[1]) else demand[1] end,
+    case when grants[2] < demand[2] then least(need[2], grants[2]) else demand[2] end,
+    case when grants[3] < demand[3] then least(need[3], grants[3]) else demand[3] end];
+end
+$$;
+
 -- Applies one item and says what stands afterwards. Not news: a repeat, which changes nothing.
 create function hardcap.apply_item(
   p_holder text, p_seq bigint, is_news boolean, may_grant boolean, item jsonb, p_now bigint
@@ -83,7 +94,7 @@ declare
   s_spent bigint[] := '{0,0,0}'; s_flight bigint[] := '{0,0,0}';
   s_recall bigint; is_refused boolean := false; is_recalled boolean := false;
   other bigint[] := '{0,0,0,0,0,0}'; other_taken bigint[] := '{0,0,0}';
-  was_held bigint[]; room bigint[]; grants bigint[]; above bigint[]; idle bigint[];
+  was_held bigint[]; room bigint[]; grants bigint[]; taken bigint[]; above bigint[]; idle bigint[];
 begin
   perform hardcap.lock_series(item->>'cap', item->>'scope');
   select array[a.spent_usd, a.spent_tokens, a.spent_calls],
@@ -143,12 +154,16 @@ begin
     if is_asked and hardcap.is_within(need, room) then
       grants := demand;
       if not hardcap.is_near(room, ceiling) then
-        grants := hardcap.larger(demand, hardcap.smaller(hardcap.sums(item->'want'),
+        grants := hardcap.larger(hardcap.larger(need, demand),
+          hardcap.smaller(hardcap.sums(item->'want'),
           array[room[1] / (4 * a_slices), room[2] / (4 * a_slices), room[3] / (4 * a_slices)]));
       end if;
       grants := hardcap.smaller(room, grants);
+      taken := hardcap.taken_at_once(need, demand, grants);
       s_granted := hardcap.plus(s_granted, grants);
+      s_flight := hardcap.plus(s_flight, taken);
       a_held := hardcap.plus(a_held, grants);
+      a_flight := hardcap.plus(a_flight, taken);
     elsif is_asked then
       idle := hardcap.minus(
         hardcap.minus(a_held, hardcap.held_by(s_granted, s_returned, s_spent)),

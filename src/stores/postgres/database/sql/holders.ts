@@ -68,24 +68,41 @@ $$;
 
 -- Ends a holder once: books what it spent, and gives back or charges the rest of each slice.
 -- The body is the journal's record as far as the caller knows it; what moved is added here.
-create function hardcap.close_holder(said jsonb, p_body text) returns jsonb
+create function hardcap.close_holder(said jsonb, p_body text, now_ms bigint default null)
+  returns jsonb
   language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_holder constant text := said->>'holder';
   is_charged constant boolean := said->>'how' = 'charged';
-  is_open boolean; s record; a record;
+  is_open boolean; v_seq bigint; s record; a record; item jsonb;
   ends bigint[]; kept bigint[]; was_held bigint[]; charge bigint[]; spent bigint[]; held bigint[];
   freed bigint[] := '{0,0,0}'; charged bigint[] := '{0,0,0}'; moved text;
 begin
-  select h.is_open into is_open from hardcap.holders h where h.holder = v_holder for update;
+  select h.is_open, h.seq + 1 into is_open, v_seq
+    from hardcap.holders h where h.holder = v_holder for update;
   if not found then return '{"kind": "unknown-holder"}'; end if;
   if not is_open then return '{"kind": "already-closed"}'; end if;
+  -- All series in the one order of all, before any of their accounts.
   for s in
-    select l.*, c.cap_id, c.scope from hardcap.slices l join hardcap.accounts c using (key)
-      where l.holder = v_holder
-      order by c.scope = 'global', c.cap_id collate "C", c.scope collate "C", l.key collate "C"
+    select f.cap_id, f.scope from (
+      select c.cap_id, c.scope
+        from hardcap.slices l join hardcap.accounts c using (key) where l.holder = v_holder
+      union
+      select i.value->>'cap', i.value->>'scope' from jsonb_array_elements(said->'opening') i
+    ) f (cap_id, scope)
+      order by f.scope = 'global', f.cap_id collate "C", f.scope collate "C"
   loop
     perform hardcap.lock_series(s.cap_id, s.scope);
+  end loop;
+  -- What it spent from and never spoke of is opened as its next message would have.
+  for item in
+    select i.value from jsonb_array_elements(said->'opening') i
+      where not exists (select from hardcap.slices l
+        where l.holder = v_holder and l.key = i.value->>'key')
+  loop
+    perform hardcap.apply_item(v_holder, v_seq, true, false, item, hardcap.clock(now_ms));
+  end loop;
+  for s in select * from hardcap.slices l where l.holder = v_holder loop
     select * into a from hardcap.accounts c where c.key = s.key for update;
     kept := array[s.spent_usd, s.spent_tokens, s.spent_calls];
     ends := hardcap.minus(array[s.granted_usd, s.granted_tokens, s.granted_calls],

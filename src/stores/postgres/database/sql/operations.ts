@@ -107,7 +107,7 @@ begin
       perform hardcap.open_holder(said, now_ms);
       reply := 'null';
     when 'exchange' then reply := hardcap.exchange(said, now_ms)::text;
-    when 'close' then reply := hardcap.close_holder(said, body)::text;
+    when 'close' then reply := hardcap.close_holder(said, body, now_ms)::text;
     when 'operate' then reply := hardcap.operate(said, body)::text;
   end case;
   commit;
