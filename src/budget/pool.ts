@@ -63,6 +63,8 @@ export class Pool {
   /** In each dimension, who pays for a hold here: up to the first pool that is fenced in it. */
   readonly #payersOf: readonly (readonly Pool[])[];
   readonly #book: MintBook | undefined;
+  /** Of a root only: who is told of changes anywhere in its tree. */
+  readonly #watchers = new Set<() => void>();
   #isClosed = false;
 
   private constructor(name: string, grant: Vector, place: PoolPlace) {
@@ -101,6 +103,16 @@ export class Pool {
   /** The pool that all above it end in. */
   get root(): Pool {
     return this.#path[this.#path.length - 1] ?? this;
+  }
+
+  /**
+   * Calls `changed` whenever something in this tree was spent, came back or was moved. It is called
+   * in the middle of what changes it, so it only takes note. Returns how to stop.
+   */
+  watchTree(changed: () => void): () => void {
+    const { root } = this;
+    root.#watchers.add(changed);
+    return () => root.#watchers.delete(changed);
   }
 
   /** Whether `other` stands above this pool, or is it. */
@@ -149,17 +161,20 @@ export class Pool {
     this.#tie(held, -1);
     this.#spend(spent);
     this.#sweep();
+    this.#tell();
   }
 
   /** Corrects what was booked; both are totals of one attempt. */
   correct(from: Vector, to: Vector): void {
     this.#spend(to.map((figure, index) => figure - (from[index] ?? 0)));
     this.#sweep();
+    this.#tell();
   }
 
   /** Holds and settles in one: for what is spent already when it is told. */
   spend(cost: Vector): void {
     this.#spend(cost);
+    this.#tell();
   }
 
   /** A pool below this one, fenced off (`split`) or a ceiling on what is shared (`delegate`). */
@@ -180,6 +195,7 @@ export class Pool {
     );
     this.#isClosed = true;
     this.#sweep();
+    this.#tell();
     return left;
   }
 
@@ -218,6 +234,8 @@ export class Pool {
     }
     this.#isClosed = true;
     this.#sweep();
+    this.#tell();
+    if (meeting === undefined) to.#tell();
   }
 
   /** Lifts fenced money to where the two trees meet and lowers it to `to`. */
@@ -314,6 +332,10 @@ export class Pool {
       }
       pool.#book?.returned(left);
     }
+  }
+
+  #tell(): void {
+    for (const changed of this.root.#watchers) changed();
   }
 
   /** The lowest pool that is above both, or `undefined`: they are of two trees. */

@@ -1,7 +1,7 @@
 import { UNLIMITED } from '../../budget/budget-amounts.ts';
 import { budgetScope } from '../../budget/budget-error.ts';
 import { DIMENSIONS } from '../../budget/budget-amounts.ts';
-import type { Pool } from '../../budget/pool.ts';
+import { Pool } from '../../budget/pool.ts';
 import type { Account, Amounts, Balance, Ceiling, WindowPart } from '../../ledger/account.ts';
 import { amountsFromCounters } from '../../ledger/amounts.ts';
 import type { Short } from '../../ledger/ledger.ts';
@@ -21,6 +21,7 @@ export class BudgetAccount implements Account {
   readonly window = 'lifetime';
   readonly mode = 'enforce';
   readonly parts: readonly WindowPart[];
+  declare readonly ceiling: Ceiling;
 
   private constructor(pool: Pool) {
     this.pool = pool;
@@ -29,6 +30,8 @@ export class BudgetAccount implements Account {
     poolsNamed += 1;
     this.capId = `${this.scope}#${poolsNamed}`;
     this.parts = Object.freeze([Object.freeze({ key: this.capId, leavesAt: null })]);
+    // An own property, as of any account: who asks for one part of a window copies the account.
+    Object.defineProperty(this, 'ceiling', { get: () => ceilingOf(pool), enumerable: true });
   }
 
   /** The account of a pool: always the same object. */
@@ -49,11 +52,12 @@ export class BudgetAccount implements Account {
     return chain;
   }
 
-  get ceiling(): Ceiling {
-    const { granted } = this.pool.balance();
-    const ceiling = <T>(index: number, unit: (value: unknown) => T | undefined) =>
-      granted[index] === UNLIMITED ? undefined : unit(granted[index]);
-    return { usd: ceiling(0, nanoUsd), tokens: ceiling(1, tokens), calls: ceiling(2, calls) };
+  /** What stands behind an account or a copy of one; `undefined`: it is no budget's. */
+  static behind(account: Account): BudgetAccount | undefined {
+    if (account instanceof BudgetAccount) return account;
+    return 'pool' in account && account.pool instanceof Pool
+      ? BudgetAccount.of(account.pool)
+      : undefined;
   }
 
   balance(): Balance {
@@ -68,6 +72,13 @@ export class BudgetAccount implements Account {
 }
 
 const accounts = new WeakMap<Pool, BudgetAccount>();
+
+function ceilingOf(pool: Pool): Ceiling {
+  const { granted } = pool.balance();
+  const ceiling = <T>(index: number, unit: (value: unknown) => T | undefined) =>
+    granted[index] === UNLIMITED ? undefined : unit(granted[index]);
+  return { usd: ceiling(0, nanoUsd), tokens: ceiling(1, tokens), calls: ceiling(2, calls) };
+}
 
 /** What an attempt takes from a budget: attempts have no length in time. */
 export function vectorOf({ usd, tokens: token, calls: call }: Amounts): readonly number[] {

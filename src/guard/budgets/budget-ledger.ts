@@ -1,5 +1,6 @@
 import { invariant } from '../../errors/error.ts';
 import type { Pool } from '../../budget/pool.ts';
+import { fits } from '../../kernel/arithmetic.ts';
 import type { Account, Amounts, Balance } from '../../ledger/account.ts';
 import { addAmounts, AMOUNTS_ZERO } from '../../ledger/amounts.ts';
 import type {
@@ -46,7 +47,7 @@ export class BudgetLedger implements Ledger {
     const pools = leavesOf(order.accounts);
     if (pools.length === 0) return this.#ledger.reserve(order);
     const short = shortsOf(pools, order.amounts);
-    if (short.length > 0) return { kind: 'refused', short };
+    if (short.length > 0) return this.#refused(short, order);
     const reply = this.#ledger.reserve(behindOrder(order));
     if (reply.kind === 'reserved') this.#hold(order, pools);
     return reply;
@@ -56,7 +57,7 @@ export class BudgetLedger implements Ledger {
     const pools = leavesOf(order.accounts);
     if (pools.length === 0) return this.#ledger.reserveAsync(order);
     const short = shortsOf(pools, order.amounts);
-    if (short.length > 0) return { kind: 'refused', short };
+    if (short.length > 0) return this.#refused(short, order);
     // Held before the store is asked: nobody may take it while the answer is on its way.
     this.#hold(order, pools);
     let isReserved = false;
@@ -104,7 +105,7 @@ export class BudgetLedger implements Ledger {
   }
 
   balance(account: Account): Balance {
-    return account instanceof BudgetAccount ? account.balance() : this.#ledger.balance(account);
+    return BudgetAccount.behind(account)?.balance() ?? this.#ledger.balance(account);
   }
 
   openHolds(): Iterable<OpenHold> {
@@ -117,11 +118,19 @@ export class BudgetLedger implements Ledger {
     this.#open.set(id, { pools, amounts });
   }
 
+  #refused(ofBudgets: readonly Short[], order: ReserveOrder): ReserveReply {
+    return { kind: 'refused', short: [...shortsBehind(this.#ledger, order), ...ofBudgets] };
+  }
+
+  /**
+   * Ends the draw on budgets with the hold behind it. Where that had ended before, by an operator
+   * or with its ledger, the draw ends here: nobody will end it again.
+   */
   #finish(reply: EndReply, id: string, spentOf: (held: Amounts) => Amounts): EndReply {
-    if (reply.kind !== 'ended') return reply;
     const draw = this.#open.get(id);
-    if (draw === undefined) return reply;
-    this.#end(id, spentOf(draw.amounts), true);
+    if (draw === undefined || reply.kind === 'unavailable') return reply;
+    this.#end(id, spentAs(reply, draw.amounts, spentOf(draw.amounts)), true);
+    if (reply.kind !== 'ended') return reply;
     return { ...reply, overdrawn: [...reply.overdrawn, ...overdrawnOf(draw.pools)] };
   }
 
@@ -136,6 +145,17 @@ export class BudgetLedger implements Ledger {
     const [oldest] = this.#ended.keys();
     if (oldest !== undefined) this.#ended.delete(oldest);
   }
+}
+
+/** What to book on budgets: as the ledger booked it, or more where it does not say what that was. */
+function spentAs(
+  reply: Exclude<EndReply, { readonly kind: 'unavailable' }>,
+  held: Amounts,
+  ordered: Amounts,
+): Amounts {
+  if (reply.kind !== 'already') return ordered;
+  if (reply.outcome === 'released') return AMOUNTS_ZERO;
+  return ordered.usd > held.usd ? ordered : held;
 }
 
 /** The budgets that an order draws on itself; those above them are drawn on through them. */
@@ -162,6 +182,27 @@ function behindOrder(order: ReserveOrder): ReserveOrder {
 
 function shortsOf(pools: readonly Pool[], amounts: Amounts): readonly Short[] {
   return pools.flatMap((pool) => shortOfBudget(pool, amounts) ?? []);
+}
+
+const DIMENSIONS = ['usd', 'tokens', 'calls'] as const;
+
+/** What the ledger behind is short of beside budgets, so that a refusal names every account. */
+function shortsBehind(ledger: Ledger, { accounts, amounts }: ReserveOrder): readonly Short[] {
+  return withoutBudgets(accounts).flatMap((account) => {
+    const balance = ledger.balance(account);
+    const { spent, held, overdrawn } = balance;
+    const dimension = DIMENSIONS.find((name) => {
+      const ceiling = account.ceiling[name];
+      if (ceiling === undefined) return false;
+      return overdrawn || !fits(spent[name] + held[name], amounts[name], ceiling);
+    });
+    if (dimension === undefined || account.mode === 'observe') return [];
+    const parts = account.parts.map((part) => {
+      const ofPart = ledger.balance({ ...account, parts: [part] });
+      return addAmounts(ofPart.spent, ofPart.held);
+    });
+    return [{ account, balance, dimension, parts }];
+  });
 }
 
 function overdrawnOf(pools: readonly Pool[]): readonly Account[] {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BudgetCapError } from '../../errors/budget-cap-error.ts';
 import type { BudgetGuardConfig } from '../../policy/config.ts';
+import { tokens } from '../../units/count.ts';
 import { epochMs } from '../../units/time.ts';
 import type { Call } from '../call.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
@@ -249,5 +250,25 @@ describe('a ledger that asks its store before it says no', () => {
     );
     expect(error).toBeInstanceOf(BudgetCapError);
     expect(guard.balance()[0]?.held_nano_usd).toBe(0);
+  });
+});
+
+describe('the count of the provider', () => {
+  const long = { ...call.body, messages: [{ role: 'user', content: 'word '.repeat(4_000) }] };
+  const counted = async (tokensOf: number) => {
+    const guard = new BudgetGuard({
+      caps: [{ scope: 'global', window: 'day', usd: usdOf(1), onShort: 'count' }],
+      countEndpoint: true,
+    });
+    const countInput = () => Promise.resolve(tokens(tokensOf));
+    return state(guard.reserveAsync({ ...call, body: long, countInput }));
+  };
+
+  it('is believed where it is one', async () => {
+    expect(await counted(500)).toBe('held');
+  });
+
+  it('is not believed where it is zero: no request has an input of nothing', async () => {
+    expect(await counted(0)).toBeInstanceOf(BudgetCapError);
   });
 });

@@ -128,7 +128,8 @@ export class Pursuit {
     const answer = yield { kind: 'count', facts };
     this.#hasAwaited = true;
     invariant(answer?.kind === 'counted', 'a count is answered by a count');
-    if (answer.tokens === undefined) return undefined;
+    // No request has an input of nothing: a zero is no count.
+    if (answer.tokens === undefined || answer.tokens === 0) return undefined;
     this.#countedTokens = tokens(Math.ceil(answer.tokens * COUNT_MARGIN));
     this.#comeCloser(this.#requote(facts, this.#closest.measure));
     return yield* this.#countCloser();

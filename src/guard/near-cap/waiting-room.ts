@@ -2,6 +2,7 @@ import { OperationError, type HardcapError } from '../../errors/error.ts';
 import type { Account } from '../../ledger/account.ts';
 import type { MonotonicMs, Schedule } from '../../ledger/leases/ports.ts';
 import { shifted, type Clock, type DurationMs, type EpochMs } from '../../units/time.ts';
+import { WatchedTrees } from '../budgets/watched-trees.ts';
 import { Reservation } from '../reservation.ts';
 import type { Answer, Outcome, Procedure, Step } from './steps.ts';
 import { WaitQueue, type Turn } from './wait-queue.ts';
@@ -59,6 +60,7 @@ export class WaitingRoom {
   readonly #ports: WaitingRoomPorts;
   readonly #queue: WaitQueue<Waited>;
   readonly #seats = new Set<Seat>();
+  readonly #budgets = new WatchedTrees((accounts) => this.wake(accounts));
   #isClosed = false;
 
   constructor(ports: WaitingRoomPorts) {
@@ -92,6 +94,7 @@ export class WaitingRoom {
     if (signal?.aborted === true) stop();
     signal?.addEventListener('abort', stop, { once: true });
     this.#seats.add(seat);
+    this.#budgets.add(waiter.accounts);
     try {
       const waited = this.#queue.enter({
         keys: seat.keys,
@@ -109,6 +112,7 @@ export class WaitingRoom {
       throw reason;
     } finally {
       this.#seats.delete(seat);
+      this.#budgets.remove(waiter.accounts);
       signal?.removeEventListener('abort', stop);
       seat.leave();
     }
