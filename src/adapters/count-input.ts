@@ -1,3 +1,4 @@
+import { unmarked } from './mark.ts';
 import { isObject } from '../providers/read-json.ts';
 import type { Provider, RequestFacts } from '../providers/provider.ts';
 import { tokens, type Tokens } from '../units/count.ts';
@@ -36,7 +37,7 @@ export async function countInput(
   const time = AbortSignal.timeout(COUNT_MS_MAX);
   try {
     const response = await fetch(url.href, {
-      ...request.init,
+      ...unmarked(request.init),
       method: 'POST',
       headers: headersOf(request),
       body: asked.wire,

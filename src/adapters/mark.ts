@@ -32,6 +32,12 @@ export function marked(init: RequestInit | undefined, guard: BudgetGuard): Reque
   return markedInit;
 }
 
+/** The same without any mark: for a request of another kind that takes over the rest. */
+export function unmarked(init: RequestInit | undefined): RequestInit {
+  const { [MARK]: _marks, ...rest }: MarkedInit = init ?? {};
+  return rest;
+}
+
 /** Whether `guard` holds this very request already; true once for each hold. */
 export function takeMark(init: RequestInit | undefined, guard: BudgetGuard): boolean {
   return marksOf(init).some((mark) => mark.guard === guard && mark.take());

@@ -27,6 +27,26 @@ export function readRequest(input: FetchInput, init: RequestInit | undefined): O
 }
 
 /**
+ * The request as it stands now, whatever its owner does with address, `init`, headers or bytes
+ * afterwards: `fetch` reads all of them at once, and what is sent later must be what was read.
+ */
+export function kept(request: OutgoingRequest): OutgoingRequest {
+  const { input, init, url } = request;
+  const address = input instanceof Request ? input : url.href;
+  if (init === undefined) return { ...request, input: address };
+  const { headers, body } = init;
+  return {
+    ...request,
+    input: address,
+    init: {
+      ...init,
+      ...(headers === undefined ? {} : { headers: new Headers(headers) }),
+      ...(isBytes(body) ? { body: bytesOf(body).slice() } : {}),
+    },
+  };
+}
+
+/**
  * The same request with another body. Header names that describe the old body's size are dropped.
  */
 export function withBody(
@@ -43,10 +63,7 @@ function bodyOf(request: Request | undefined, body: RequestInit['body']): Outgoi
   if (body === undefined || body === null)
     return request === undefined ? ready(undefined) : bodyOfRequest(request);
   if (typeof body === 'string') return ready(body);
-  if (body instanceof ArrayBuffer) return ready(decoded(new Uint8Array(body)));
-  if (ArrayBuffer.isView(body)) {
-    return ready(decoded(new Uint8Array(body.buffer, body.byteOffset, body.byteLength)));
-  }
+  if (isBytes(body)) return ready(decoded(bytesOf(body)));
   if (body instanceof Blob) return { kind: 'deferred', read: () => body.text() };
   // Forms and streams: reading them would consume what has yet to be sent.
   return ready(undefined);
@@ -55,6 +72,15 @@ function bodyOf(request: Request | undefined, body: RequestInit['body']): Outgoi
 function bodyOfRequest(request: Request): OutgoingBody {
   if (request.body === null) return ready(undefined);
   return { kind: 'deferred', read: () => request.clone().text() };
+}
+
+function isBytes(body: unknown): body is ArrayBuffer | ArrayBufferView<ArrayBuffer> {
+  return body instanceof ArrayBuffer || ArrayBuffer.isView(body);
+}
+
+function bytesOf(body: ArrayBuffer | ArrayBufferView<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  if (body instanceof ArrayBuffer) return new Uint8Array(body);
+  return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
 }
 
 function ready(text: string | undefined): OutgoingBody {

@@ -15,7 +15,7 @@ import { endHold, meterBody } from './metered-body.ts';
 import { refusalResponse } from './refusal.ts';
 import { marked, takeMark } from './mark.ts';
 import { parsed, readText } from './read-text.ts';
-import { readRequest, withBody, type FetchInput, type OutgoingRequest } from './request.ts';
+import { kept, readRequest, withBody, type FetchInput, type OutgoingRequest } from './request.ts';
 
 /** The one shape of `fetch` that every client hands in and takes. */
 export type FetchLike = (input: FetchInput, init?: RequestInit) => Promise<Response>;
@@ -47,7 +47,8 @@ export function guardFetch(boundary: Boundary): FetchLike {
     try {
       const request = readRequest(input, init);
       if (request.body.kind !== 'deferred') return decide(boundary, request, request.body.text);
-      return request.body.read().then((text) => decide(boundary, request, text));
+      const late = kept(request);
+      return request.body.read().then((text) => decide(boundary, late, text));
     } catch (error) {
       // As `fetch` does: what is wrong with the request rejects the promise.
       return Promise.reject(error);
@@ -87,7 +88,7 @@ function decide(
   if (request.signal?.aborted === true) return Promise.reject(abortReason(request.signal));
   const attempt = { boundary, request, provider, facts };
   const admission = admitted(boundary.guard, callOf(attempt, route.name));
-  if (isMustAsk(admission)) return proceedLate(admission, attempt);
+  if (isMustAsk(admission)) return proceedLate(admission, { ...attempt, request: kept(request) });
   return proceed(admission, attempt);
 }
 

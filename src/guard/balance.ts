@@ -3,6 +3,7 @@ import type { Ledger, Short } from '../ledger/ledger.ts';
 import { fits } from '../kernel/arithmetic.ts';
 import { addCalls, addTokens } from '../units/count.ts';
 import { addNanoUsd, usdOf } from '../units/money.ts';
+import { BudgetAccount, leavesOf, shortsOfBudgets } from './budgets/budget-account.ts';
 import type { Quote } from './call.ts';
 
 /** One account's balance, in dollars to read and in exact integers to compute with. */
@@ -44,12 +45,12 @@ export function balanceOf(ledger: Ledger, account: Account): AccountBalance {
  */
 export function shortOf(
   ledger: Ledger,
-  quote: Quote,
+  quote: Pick<Quote, 'accounts' | 'amounts'>,
   promised: readonly Account[] = [],
 ): readonly Short[] {
   const short: Short[] = [];
   for (const account of quote.accounts) {
-    if (account.mode === 'observe') continue;
+    if (account.mode === 'observe' || account instanceof BudgetAccount) continue;
     const balance = ledger.balance(account);
     const found = DIMENSIONS.find((name) => !hasRoom(account, balance, quote.amounts, name));
     const isPromised = promised.some(({ capId, scope }) => isSame(account, { capId, scope }));
@@ -57,7 +58,7 @@ export function shortOf(
     if (dimension === undefined) continue;
     short.push({ account, balance, dimension, parts: partsOf(ledger, account) });
   }
-  return short;
+  return [...short, ...shortsOfBudgets(leavesOf(quote.accounts), quote.amounts)];
 }
 
 function isSame(account: Account, { capId, scope }: Pick<Account, 'capId' | 'scope'>): boolean {

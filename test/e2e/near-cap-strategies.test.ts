@@ -630,3 +630,23 @@ describe('wait', () => {
     for (const one of [second, held]) one.release('never sent');
   });
 });
+
+describe('what is sent late is what was read', () => {
+  it('whatever the caller does with `init` and its bytes while the call waits', async () => {
+    const config = { global_cap_per_day_usd: 0.03, onShort: ['wait'] as const };
+    const stage = await openStage(config, { reply: { outputTokens: 100 }, latencyMs: 100 });
+    const fetcher = guardedFetch(stage.guard, { provider: 'anthropic' });
+    const url = `${stage.emulator.url}/v1/messages`;
+    const text = (max_tokens: number) => JSON.stringify({ model: CLAUDE, max_tokens, messages });
+    const headers = { 'content-type': 'application/json', 'x-api-key': 'test' };
+    const small = new TextEncoder().encode(text(1_000));
+    const init = { method: 'POST', headers, body: small as Uint8Array | string };
+    const [first, second] = [fetcher(url, init), fetcher(url, init)];
+    // The buffer and the object are used again before the second has left.
+    small.set(new TextEncoder().encode(text(9_999)));
+    init.body = text(64_000);
+    await Promise.all([first, second].map(async (response) => (await response).text()));
+    const ceilings = stage.emulator.requests.map(({ body }) => body?.['max_tokens']);
+    expect(ceilings).toEqual([1_000, 1_000]);
+  });
+});

@@ -95,3 +95,21 @@ export function shortOfBudget(pool: Pool, amounts: Amounts): Short | undefined {
   const { usd, tokens: token, calls: call } = balance.spent;
   return { account, balance, dimension, parts: [{ usd, tokens: token, calls: call }] };
 }
+
+/** The budgets that an order draws on itself; those above them are drawn on through them. */
+export function leavesOf(accounts: readonly Account[]): readonly Pool[] {
+  let pools: Pool[] | undefined;
+  for (const account of accounts) {
+    if (account instanceof BudgetAccount) (pools ??= []).push(account.pool);
+  }
+  if (pools === undefined) return NONE;
+  const all = pools;
+  return all.filter((pool) => !all.some((other) => other !== pool && other.isWithin(pool)));
+}
+
+const NONE: readonly Pool[] = Object.freeze([]);
+
+/** What the budgets among these are short of for `amounts`. */
+export function shortsOfBudgets(pools: readonly Pool[], amounts: Amounts): readonly Short[] {
+  return pools.flatMap((pool) => shortOfBudget(pool, amounts) ?? []);
+}

@@ -1,6 +1,5 @@
 import { invariant } from '../../errors/error.ts';
 import type { Pool } from '../../budget/pool.ts';
-import { fits } from '../../kernel/arithmetic.ts';
 import type { Account, Amounts, Balance } from '../../ledger/account.ts';
 import { addAmounts, AMOUNTS_ZERO } from '../../ledger/amounts.ts';
 import type {
@@ -17,7 +16,8 @@ import type {
   SettleOrder,
   Short,
 } from '../../ledger/ledger.ts';
-import { BudgetAccount, shortOfBudget, vectorOf } from './budget-account.ts';
+import { shortOf } from '../balance.ts';
+import { BudgetAccount, leavesOf, shortsOfBudgets, vectorOf } from './budget-account.ts';
 
 /** Ended draws on budgets that are remembered, so that late figures can correct them. */
 const ENDED_MAX = 50_000;
@@ -46,7 +46,7 @@ export class BudgetLedger implements Ledger {
   reserve(order: ReserveOrder): ReserveReply {
     const pools = leavesOf(order.accounts);
     if (pools.length === 0) return this.#ledger.reserve(order);
-    const short = shortsOf(pools, order.amounts);
+    const short = shortsOfBudgets(pools, order.amounts);
     if (short.length > 0) return this.#refused(short, order);
     const reply = this.#ledger.reserve(behindOrder(order));
     if (reply.kind === 'reserved') this.#hold(order, pools);
@@ -56,7 +56,7 @@ export class BudgetLedger implements Ledger {
   async reserveAsync(order: ReserveOrder): Promise<ReserveReply> {
     const pools = leavesOf(order.accounts);
     if (pools.length === 0) return this.#ledger.reserveAsync(order);
-    const short = shortsOf(pools, order.amounts);
+    const short = shortsOfBudgets(pools, order.amounts);
     if (short.length > 0) return this.#refused(short, order);
     // Held before the store is asked: nobody may take it while the answer is on its way.
     this.#hold(order, pools);
@@ -73,7 +73,7 @@ export class BudgetLedger implements Ledger {
   extend(order: ExtendOrder): ExtendReply {
     const draw = this.#open.get(order.id);
     if (draw === undefined) return this.#ledger.extend(order);
-    const short = shortsOf(draw.pools, order.by);
+    const short = shortsOfBudgets(draw.pools, order.by);
     if (short.length > 0) return { kind: 'refused', short };
     const reply = this.#ledger.extend(order);
     if (reply.kind !== 'extended') return reply;
@@ -119,7 +119,7 @@ export class BudgetLedger implements Ledger {
   }
 
   #refused(ofBudgets: readonly Short[], order: ReserveOrder): ReserveReply {
-    return { kind: 'refused', short: [...shortsBehind(this.#ledger, order), ...ofBudgets] };
+    return { kind: 'refused', short: [...shortOf(this.#ledger, behindOrder(order)), ...ofBudgets] };
   }
 
   /**
@@ -158,19 +158,6 @@ function spentAs(
   return ordered.usd > held.usd ? ordered : held;
 }
 
-/** The budgets that an order draws on itself; those above them are drawn on through them. */
-function leavesOf(accounts: readonly Account[]): readonly Pool[] {
-  let pools: Pool[] | undefined;
-  for (const account of accounts) {
-    if (account instanceof BudgetAccount) (pools ??= []).push(account.pool);
-  }
-  if (pools === undefined) return NONE;
-  const all = pools;
-  return all.filter((pool) => !all.some((other) => other !== pool && other.isWithin(pool)));
-}
-
-const NONE: readonly Pool[] = Object.freeze([]);
-
 /** The accounts that a ledger keeps: all but budgets. */
 export function withoutBudgets(accounts: readonly Account[]): readonly Account[] {
   return accounts.filter((account) => !(account instanceof BudgetAccount));
@@ -178,31 +165,6 @@ export function withoutBudgets(accounts: readonly Account[]): readonly Account[]
 
 function behindOrder(order: ReserveOrder): ReserveOrder {
   return { ...order, accounts: withoutBudgets(order.accounts) };
-}
-
-function shortsOf(pools: readonly Pool[], amounts: Amounts): readonly Short[] {
-  return pools.flatMap((pool) => shortOfBudget(pool, amounts) ?? []);
-}
-
-const DIMENSIONS = ['usd', 'tokens', 'calls'] as const;
-
-/** What the ledger behind is short of beside budgets, so that a refusal names every account. */
-function shortsBehind(ledger: Ledger, { accounts, amounts }: ReserveOrder): readonly Short[] {
-  return withoutBudgets(accounts).flatMap((account) => {
-    const balance = ledger.balance(account);
-    const { spent, held, overdrawn } = balance;
-    const dimension = DIMENSIONS.find((name) => {
-      const ceiling = account.ceiling[name];
-      if (ceiling === undefined) return false;
-      return overdrawn || !fits(spent[name] + held[name], amounts[name], ceiling);
-    });
-    if (dimension === undefined || account.mode === 'observe') return [];
-    const parts = account.parts.map((part) => {
-      const ofPart = ledger.balance({ ...account, parts: [part] });
-      return addAmounts(ofPart.spent, ofPart.held);
-    });
-    return [{ account, balance, dimension, parts }];
-  });
 }
 
 function overdrawnOf(pools: readonly Pool[]): readonly Account[] {

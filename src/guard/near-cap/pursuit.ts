@@ -180,6 +180,8 @@ export class Pursuit {
       for (const measure of measures) {
         const quote = this.#requote(changed, measure);
         if (quote instanceof HardcapError || !canAnswer(quote)) break;
+        // A dearer one could cost more than another guard around this one holds.
+        if (measure === own && quote.amounts.usd > this.#asked.amounts.usd) break;
         const taken = yield* this.#take(quote);
         if (!isShort(taken)) return taken;
       }

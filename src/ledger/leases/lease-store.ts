@@ -38,6 +38,8 @@ export interface StoreBalance {
  *     a window, with all that is held and spent there, 48 hours after it ended (Redis does):
  *     `balances` then reads nothing, and nothing is ever granted there again.
  * S8. A grant is at least `need` or nothing, at most `want`, and near the cap at most `demand`.
+ *     What of it goes to waiting calls is not idle to others, as if the holder had said so: all of
+ *     `demand`, or `need` where it does not do for all.
  * S9. A store that has lost state says `lost` and grants nothing; it never reads absence as zero.
  *     A window that it forgot as S7 says is no loss: what a holder says of it is answered with its
  *     own figures, what it asks for is refused, and nothing of it is kept.

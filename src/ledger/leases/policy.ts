@@ -41,7 +41,7 @@ export interface LeasePolicy {
   readonly unrecordedMax: number;
 }
 
-/** The policy that nothing else was said about: `docs/internals` has the simulation behind it. */
+/** The policy where nothing else was said; `docs/reference/leases.md` shows what is behind it. */
 export const LEASE_POLICY: LeasePolicy = Object.freeze({
   mode: 'leased',
   horizonMs: 2_000,

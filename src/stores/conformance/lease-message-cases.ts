@@ -170,6 +170,28 @@ export const leaseMessageCases: readonly LeaseConformanceCase[] = [
     },
   },
   {
+    title: 'S8. What is granted to waiting calls is not idle to others, and the rest of it is',
+    needs: undefined,
+    async run(make) {
+      const { store } = await make();
+      const account = capped(1_000);
+      const [a, b] = [await speaker(store, 'a'), await speaker(store, 'b')];
+      const idle = async (): Promise<unknown> => {
+        const state = await b.say(account, {});
+        return [state.othersHeld, state.idleElsewhere];
+      };
+      await a.say(account, { need: { usd: 10 }, demand: { usd: 30 }, want: { usd: 80 } });
+      assertEqual(await idle(), [sums({ usd: 80 }), sums({ usd: 50 })], 'more than all wait for');
+      const known = { usd: 80 };
+      await a.say(account, { known, need: { usd: 1 }, demand: {}, want: { usd: 20 } });
+      assertEqual(await idle(), [sums({ usd: 100 }), sums({ usd: 100 })], 'nobody waits');
+      const said = { known: { usd: 100 }, inFlight: { usd: 100 } };
+      await a.say(account, { ...said, need: { usd: 600 }, demand: { usd: 1_200 } });
+      const part = [sums({ usd: 1_000 }), sums({ usd: 300 })];
+      assertEqual(await idle(), part, 'enough for the first, not for all');
+    },
+  },
+  {
     title: 'S8. A refusal tells those who hold more than they need that somebody waits, once each',
     needs: undefined,
     async run(make) {
