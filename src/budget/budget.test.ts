@@ -81,10 +81,10 @@ describe('a budget handle', () => {
 describe('no path copies the right in a handle', () => {
   const budget = make();
   const copies: readonly [string, () => unknown][] = [
-    ['a spread', () => ({ ...budget })],
+    ['a spread', () => ({ ...(budget as object) })],
     ['Object.assign', () => Object.assign({}, budget)],
     ['JSON', () => JSON.parse(JSON.stringify(budget))],
-    ['structuredClone', () => structuredClone({ ...budget })],
+    ['structuredClone', () => structuredClone({ ...(budget as object) })],
     ['its prototype', () => Object.create(Budget.prototype)],
     ['an object made from it', () => Object.create(budget)],
     ['a proxy', () => new Proxy(budget, {})],

@@ -130,7 +130,7 @@ describe('sub-agents', () => {
     const [left, pool] = guard.budget({ usd: 5 }).delegate({ usd: 1 }, 'left');
     const [right] = pool.delegate({ usd: 1 }, 'right');
     expect(() => guard.run({ budget: pool }, () => 0)).toThrow(HandleSpentError);
-    expect(() => guard.run({ budget: { ...left } as unknown as Budget }, () => 0)).toThrow(
+    expect(() => guard.run({ budget: { ...(left as object) } as Budget }, () => 0)).toThrow(
       'is no live budget',
     );
     const call = () => stage.anthropic().messages.create(claude);
@@ -157,7 +157,7 @@ describe('sub-agents', () => {
 describe('a budget over a shared ledger', () => {
   it('draws on the durable caps and on the budget alike, and gives back what a cap refused', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'hardcap-budget-'));
-    const ledger = await openSqliteLedger({ path: join(folder, 'ledger.db') });
+    const ledger = openSqliteLedger({ path: join(folder, 'ledger.db') });
     const guard = new BudgetGuard({ global_cap_per_day_usd: 1 }, { ledger });
     const budget = guard.budget({ usd: 5 });
     const call = { provider: 'anthropic', body: { ...claude } };

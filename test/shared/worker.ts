@@ -28,7 +28,8 @@ async function prepare(task: Task, { store }: OpenStore): Promise<() => Promise<
   }
   // The first contact may make tables, which takes its time.
   await store.holders();
-  const policy = { messageTimeoutMs: MESSAGE_MS_MAX };
+  // What a process has idle that is not run for a while comes back when it is.
+  const policy = { messageTimeoutMs: MESSAGE_MS_MAX, recallWaitMs: MESSAGE_MS_MAX };
   const ledger = await openLedgerOver(store, { name: task.name, mode: task.mode, policy });
   return async () =>
     task.kind === 'reserve' ? await reserve(task, ledger) : await spend(task, ledger);

@@ -102,6 +102,12 @@ describe('the tree rules fire on', () => {
     ]);
   });
 
+  it('mentions by the path inside a package, where that leads somewhere', () => {
+    const mention = [{ path: 'packages/a/README.md', text: 'docs/there.md docs/gone-too.md' }];
+    const isHere = (path: string) => path === 'packages/a/docs/there.md';
+    expect(brokenLinks(mention, isHere)).toEqual(['packages/a/README.md: docs/gone-too.md']);
+  });
+
   it('a command that does not exist', () => {
     expect(unknownCommands(file('`npm run chek` and `npm run check`'), { check: '' })).toEqual([
       'docs/a.md: npm run chek',

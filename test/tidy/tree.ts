@@ -36,7 +36,8 @@ export function brokenLinks(
     const links = path.endsWith('.md') ? markdownLinks(text) : [];
     const broken = links.filter((link) => !leadsSomewhere(path, link, byPath, isThere));
     const mentions = path.startsWith('test/tidy/') ? [] : docsMentions(text);
-    const missing = mentions.filter((page) => !isThere(page));
+    const own = /^packages\/[^/]+\//.exec(path)?.[0] ?? '';
+    const missing = mentions.filter((page) => !isThere(page) && !isThere(own + page));
     return [...new Set([...broken, ...missing])].map((target) => `${path}: ${target}`);
   });
 }

@@ -49,6 +49,9 @@ describe('a cap refusal has the fields of the public surface', () => {
     expectTypeOf<BudgetCapError['retry_after']>().toEqualTypeOf<number | null>();
     expectTypeOf<BudgetCapError['resets_at']>().toEqualTypeOf<string | null>();
     expectTypeOf<BudgetCapError['affordable_output_tokens']>().toEqualTypeOf<number | null>();
+    expectTypeOf<BudgetCapError['pattern']>().toEqualTypeOf<'retry-storm' | 'tool-loop' | null>();
+    expectTypeOf<BudgetCapError['repeats']>().toEqualTypeOf<number | null>();
+    expectTypeOf<'identical' | 'depth' | 'fanOut'>().toExtend<BudgetCapError['dimension']>();
     expectTypeOf<BudgetCapError['retryable']>().toEqualTypeOf<false>();
   });
 });

@@ -147,7 +147,7 @@ export class BudgetLedger implements Ledger {
   }
 }
 
-/** What to book on budgets: as the ledger booked it, or more where it does not say what that was. */
+/** What to book on budgets: as the ledger booked it, or more where it does not say what. */
 function spentAs(
   reply: Exclude<EndReply, { readonly kind: 'unavailable' }>,
   held: Amounts,

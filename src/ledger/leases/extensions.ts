@@ -13,7 +13,7 @@ import type { Place } from './waiting.ts';
 export const EXTENSIONS_MAX = 10_000;
 
 /** How long what came of a try is set aside for the next one. */
-export const KEPT_MS = 100;
+const KEPT_MS = 100;
 
 /** An extension between two tries. */
 interface Asked {
