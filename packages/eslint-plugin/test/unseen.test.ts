@@ -26,7 +26,7 @@ const reportsOf = async (text: string) => {
 const byLine = (left: string, right: string) =>
   Number.parseInt(left, 10) - Number.parseInt(right, 10) || left.localeCompare(right);
 
-describe('functions that the rules were not written for, in the style of programs at work', () => {
+describe('functions written after the rules, in the style of programs at work', () => {
   for (const name of ['good-1', 'good-2', 'bad-1', 'bad-2']) {
     it(`exactly the labelled lines of ${name} are reported, with their rules`, async () => {
       const text = readFileSync(new URL(`unseen/${name}.txt`, import.meta.url), 'utf8');
