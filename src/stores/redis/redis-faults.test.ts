@@ -209,10 +209,12 @@ describeWith('redis', 'a Redis lease store whose server fails', () => {
       await server.kill('SIGKILL');
       await server.restart();
     }
-    await sleep(400);
+    const toldNow = () => holders.reduce((sum, holder) => sum + holder.granted(cap), 0);
+    // A busy machine needs longer for the same load.
+    for (let waits = 0; waits < 50 && toldNow() <= 7 * 20; waits += 1) await sleep(200);
     load.isOver = true;
     await Promise.all(loads);
-    const told = holders.reduce((sum, holder) => sum + holder.granted(cap), 0);
+    const told = toldNow();
     const [balance] = await stores[0]!.balances([cap]);
     expect(told).toBeGreaterThan(7 * 20);
     expect(balance).toEqual({ spent: NO_SUMS, held: [told, 0, 0] });
