@@ -5,6 +5,7 @@ import { startEmulator, type Emulator } from '../../src/emulator/emulator.ts';
 import type { LeaseStore } from '../../src/ledger/leases/lease-store.ts';
 import { openLedger, openLedgerNow, type OpenedLedger } from '../../src/open/open-ledger.ts';
 import { createMemoryLeaseStore } from '../../src/stores/memory/lease-store.ts';
+import { createFarStore } from '../faults/far-store.ts';
 import { CLAUDE, outcomes, rejection, until } from './harness.ts';
 
 const messages = [{ role: 'user' as const, content: 'Hello' }];
@@ -16,43 +17,6 @@ const config = (times: number) => ({
   onShort: ['count', 'wait'] as const,
   waitMsMax: 20_000,
 });
-
-/** A store behind a network: answers take a moment, and stand still while the gate is shut. */
-class FarStore implements LeaseStore {
-  readonly isSynchronous = false;
-  readonly inner = createMemoryLeaseStore();
-  #gate: Promise<void> | undefined;
-  #open = () => {};
-
-  shut(): void {
-    this.#gate = new Promise((resolve) => (this.#open = resolve));
-  }
-
-  letThrough(): void {
-    this.#gate = undefined;
-    this.#open();
-  }
-
-  async #later<T>(answer: () => T | Promise<T>): Promise<T> {
-    await new Promise((resolve) => setTimeout(resolve, 2));
-    await this.#gate;
-    return answer();
-  }
-
-  open = (...args: Parameters<LeaseStore['open']>) => this.#later(() => this.inner.open(...args));
-  exchange = (...args: Parameters<LeaseStore['exchange']>) =>
-    this.#later(() => this.inner.exchange(...args));
-  close = (...args: Parameters<LeaseStore['close']>) =>
-    this.#later(() => this.inner.close(...args));
-  holders = () => this.#later(() => this.inner.holders());
-  balances = (...args: Parameters<LeaseStore['balances']>) =>
-    this.#later(() => this.inner.balances(...args));
-  operate = (...args: Parameters<LeaseStore['operate']>) =>
-    this.#later(() => this.inner.operate(...args));
-  doubts = () => this.#later(() => this.inner.doubts());
-  journal = (after?: number) => this.#later(() => this.inner.journal(after));
-  end = () => this.inner.end();
-}
 
 interface Side {
   readonly guard: BudgetGuard;
@@ -97,7 +61,7 @@ const STORES = {
     );
   },
   'a store behind a network': async (times: number) => {
-    const store = new FarStore();
+    const { store } = createFarStore();
     return [await farSide(store, times), await farSide(store, times)];
   },
 };
@@ -139,9 +103,9 @@ describe.each(Object.entries(STORES))('waiting on a shared ledger: %s', (_name, 
 
 describe('a waiter that gives up while its store is asked', () => {
   it('gives back the hold that comes later, and nothing leaves', async () => {
-    const store = new FarStore();
-    const left = await farSide(store, 1.5);
-    const right = await farSide(store, 1.5);
+    const far = createFarStore();
+    const left = await farSide(far.store, 1.5);
+    const right = await farSide(far.store, 1.5);
     const outcomesSeen: string[] = [];
     right.guard.on('settled', ({ outcome }) => outcomesSeen.push(outcome));
     const held = await left.guard.reserveAsync(call);
@@ -151,11 +115,11 @@ describe('a waiter that gives up while its store is asked', () => {
     await new Promise((resolve) => setTimeout(resolve, 1_800));
     held.release('never sent');
     await left.guard.flush();
-    store.shut();
+    far.shut();
     await new Promise((resolve) => setTimeout(resolve, 300));
     stop.abort();
     await gone;
-    store.letThrough();
+    far.letThrough();
     await until(() => outcomesSeen.length > 0, 3_000);
     expect(outcomesSeen).toEqual(['unsent']);
     expect(emulator.requestCount).toBe(0);

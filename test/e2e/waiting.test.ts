@@ -2,11 +2,10 @@ import Anthropic from '@anthropic-ai/sdk';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BudgetCapError, BudgetGuard, wrapAnthropic } from '../../src/index.ts';
 import { startEmulator, type Emulator } from '../../src/emulator/emulator.ts';
-import type { LeaseStore } from '../../src/ledger/leases/lease-store.ts';
 import { openLedger, type OpenedLedger } from '../../src/open/open-ledger.ts';
 import { NO_SUMS, type Sums } from '../../src/ledger/leases/sums.ts';
-import { createMemoryLeaseStore } from '../../src/stores/memory/lease-store.ts';
 import { epochMs } from '../../src/units/time.ts';
+import { createFarStore, type FarStore } from '../faults/far-store.ts';
 import { CLAUDE, rejection, until } from './harness.ts';
 
 const messages = [{ role: 'user' as const, content: 'Hello' }];
@@ -15,47 +14,7 @@ const call = { provider: 'anthropic', body: claude };
 const ROOMY = { global_cap_per_day_usd: 10, per_customer_cap_per_day_usd: 10 };
 const CONFIG = { global_cap_per_day_usd: 0.02, per_customer_cap_per_day_usd: 0.02 };
 
-/** A store that answers when it is let, as one behind a network does. */
-class SlowStore implements LeaseStore {
-  readonly isSynchronous = false;
-  readonly inner = createMemoryLeaseStore();
-  /** Answers stand still while this is set; a call of it lets them through. */
-  #gate: Promise<void> | undefined;
-  #open = () => {};
-  isDown = false;
-
-  hold(): void {
-    this.#gate = new Promise((resolve) => (this.#open = resolve));
-  }
-
-  letThrough(): void {
-    this.#gate = undefined;
-    this.#open();
-  }
-
-  async #later<T>(answer: () => T | Promise<T>): Promise<T> {
-    await new Promise((resolve) => setTimeout(resolve, 2));
-    await this.#gate;
-    if (this.isDown) throw new Error('the connection broke');
-    return answer();
-  }
-
-  open = (...args: Parameters<LeaseStore['open']>) => this.#later(() => this.inner.open(...args));
-  exchange = (...args: Parameters<LeaseStore['exchange']>) =>
-    this.#later(() => this.inner.exchange(...args));
-  close = (...args: Parameters<LeaseStore['close']>) =>
-    this.#later(() => this.inner.close(...args));
-  holders = () => this.#later(() => this.inner.holders());
-  balances = (...args: Parameters<LeaseStore['balances']>) =>
-    this.#later(() => this.inner.balances(...args));
-  operate = (...args: Parameters<LeaseStore['operate']>) =>
-    this.#later(() => this.inner.operate(...args));
-  doubts = () => this.#later(() => this.inner.doubts());
-  journal = (after?: number) => this.#later(() => this.inner.journal(after));
-  end = () => this.inner.end();
-}
-
-let store: SlowStore;
+let far: FarStore;
 let ledger: OpenedLedger;
 let guard: BudgetGuard;
 let emulator: Emulator;
@@ -63,9 +22,9 @@ let told: string[];
 let isFenced: boolean;
 
 beforeEach(async () => {
-  store = new SlowStore();
+  far = createFarStore();
   emulator = await startEmulator({ reply: { outputTokens: 50 } });
-  ledger = await openLedger({ store, journal: null });
+  ledger = await openLedger({ store: far.store, journal: null });
   guard = new BudgetGuard(CONFIG, { ledger });
   told = [];
   isFenced = false;
@@ -84,14 +43,14 @@ async function takeAll(): Promise<void> {
   const none = { known: NO_SUMS, spent: NO_SUMS, returned: NO_SUMS, inFlight: NO_SUMS };
   const asks = { need: stock, demand: stock, want: stock };
   const items = quote.accounts.slice(0, 1).map((account) => ({ account, ...none, ...asks }));
-  store.inner.open({ holder: 'other', ...opened });
-  store.inner.exchange({ holder: 'other', seq: 1, at, items, declares: 'none' });
+  far.inner.open({ holder: 'other', ...opened });
+  far.inner.exchange({ holder: 'other', seq: 1, at, items, declares: 'none' });
 }
 
 /** At rest no hold is open, and what the store has booked is the bill. */
 afterEach(async () => {
-  store.isDown = false;
-  store.letThrough();
+  far.setDown(false);
+  far.letThrough();
   await emulator.idle();
   await until(() => [...ledger.openHolds()].length === 0, 2_000);
   expect([...ledger.openHolds()]).toEqual([]);
@@ -99,7 +58,7 @@ afterEach(async () => {
     await answering();
     await guard.close();
   }
-  for (const [key, { row }] of store.inner.accounts) {
+  for (const [key, { row }] of far.inner.accounts) {
     if (isFenced || !key.startsWith('global/day|')) continue;
     expect(row.spent[0]).toBe(Number(emulator.bill().totalNanoUsd));
   }
@@ -127,13 +86,13 @@ function client(maxRetries = 0, by: BudgetGuard = guard): Anthropic {
 
 describe('a store that takes time to answer', () => {
   it('is waited for by a wrapped client: no request leaves without a hold', async () => {
-    store.hold();
+    far.shut();
     const answer = client().messages.create(claude);
     const seen = Promise.resolve(answer);
     await new Promise((resolve) => setTimeout(resolve, 60));
     expect(emulator.requestCount).toBe(0);
     expect(told).toEqual([]);
-    store.letThrough();
+    far.letThrough();
     expect((await seen).type).toBe('message');
     expect(told).toEqual(['reserved', 'complete']);
   });
@@ -172,14 +131,14 @@ describe('a store that takes time to answer', () => {
   });
 
   it('a caller that gives up while it is asked gets its money back, and nothing leaves', async () => {
-    store.hold();
+    far.shut();
     const giveUp = new AbortController();
     const answer = Promise.resolve(client().messages.create(claude, { signal: giveUp.signal }));
     const refused = rejection(answer);
     await new Promise((resolve) => setTimeout(resolve, 20));
     giveUp.abort();
     expect(await refused).toBeInstanceOf(Anthropic.APIUserAbortError);
-    store.letThrough();
+    far.letThrough();
     await until(() => told.length === 2, 2_000);
     expect(told).toEqual(['reserved', 'unsent']);
     expect(emulator.requestCount).toBe(0);
@@ -187,7 +146,7 @@ describe('a store that takes time to answer', () => {
   });
 
   it('that is out of reach refuses what no slice covers, once, and nothing leaves', async () => {
-    store.isDown = true;
+    far.setDown(true);
     const error = await rejection(client(2).messages.create(claude));
     expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: false });
     expect(told).toEqual(['STORE_UNAVAILABLE']);
@@ -197,7 +156,7 @@ describe('a store that takes time to answer', () => {
   it('that is out of reach does not stop what a slice covers', async () => {
     const roomy = new BudgetGuard(ROOMY, { ledger });
     await roomy.warm({ customer: 'acme' });
-    store.isDown = true;
+    far.setDown(true);
     const answer = await roomy.run({ customer: 'acme' }, () =>
       client(0, roomy).messages.create(claude),
     );
@@ -217,7 +176,7 @@ describe('a store that takes time to answer', () => {
 
 describe('refresh', () => {
   it('brings balance up to date with what others spend in the store', async () => {
-    const other = await openLedger({ store, journal: null });
+    const other = await openLedger({ store: far.store, journal: null });
     const second = new BudgetGuard(CONFIG, { ledger: other });
     const held = await second.reserveAsync(call);
     await guard.refresh();
@@ -237,7 +196,7 @@ describe('drift', () => {
     (await guard.reserveAsync(call)).release('never sent');
     const order = { by: 'ada', reason: 'gone', how: 'charged', finals: [], inDoubt: [] } as const;
     await guard.flush();
-    store.inner.close({ ...order, holder: ledger.holder, at: epochMs(Date.now())! });
+    far.inner.close({ ...order, holder: ledger.holder, at: epochMs(Date.now())! });
     isFenced = true;
     const waiting = guard.reserveAsync({ ...call, scopes: { customer: 'acme' } });
     expect(await rejection(waiting)).toMatchObject({ code: 'STORE_UNAVAILABLE' });

@@ -500,7 +500,7 @@ class Holder {
       const reply = await this.#store.exchange(message).catch(() => undefined);
       if (reply?.kind === 'redeclare') {
         this.#seq -= 1;
-        while ((await this.declares().catch(() => undefined))?.kind !== 'applied') this.#seq -= 1;
+        await this.#insistsOnDeclaring();
         return;
       }
       if (reply !== undefined) {
@@ -508,6 +508,20 @@ class Holder {
         this.hears(reply);
         return;
       }
+      await sleep(20);
+    }
+    throw new Error('never answered');
+  }
+
+  async #insistsOnDeclaring(): Promise<void> {
+    for (let tries = 0; tries < 400; tries += 1) {
+      const reply = await this.declares().catch(() => undefined);
+      if (reply?.kind === 'applied') {
+        // It may tell of a grant whose first answer was lost with the server.
+        this.hears(reply);
+        return;
+      }
+      this.#seq -= 1;
       await sleep(20);
     }
     throw new Error('never answered');
