@@ -101,6 +101,15 @@ export const NEAR_CAP_BREAKS: readonly Break[] = [
   },
   {
     part: NO_NEEDLESS_NO,
+    guarantee: 'Many who wait for money that cannot come are sent away soon',
+    file: ROOM,
+    find: 'this.#unswept.clear();\n      this.#sweep(changed);',
+    replace: 'this.#unswept.clear();\n      this.#sweep(this.#unswept);',
+    broken: 'the accounts that changed are forgotten before they are looked at',
+    tests: ['src/guard/near-cap/waiting-room.test.ts'],
+  },
+  {
+    part: NO_NEEDLESS_NO,
     guarantee: 'Whoever waits is tried again at each end of a hold',
     file: 'src/guard/reservation.ts',
     find: 'this.#announce(settlement, overdrawn);\n    this.#ports.room.wake(this.quote.accounts);',

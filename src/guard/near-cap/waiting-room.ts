@@ -10,6 +10,12 @@ import { WaitQueue, type Turn } from './wait-queue.ts';
 /** How long after a turn one is taken again where holds of other processes end unheard. */
 const SHARED_RETRY_MS = 100;
 
+/** As many waiters are all looked at whenever a hold ends; more are looked at every so often. */
+const SWEPT_AT_ONCE_MAX = 32;
+
+/** How often. Money that was spent for good is waited for that much longer than it need be. */
+const SWEEP_MS = 10;
+
 /** Who waits: a call that is tried again, at each turn by a procedure of its own. */
 export interface Waiter {
   /** All accounts that it draws on. */
@@ -61,6 +67,9 @@ export class WaitingRoom {
   readonly #queue: WaitQueue<Waited>;
   readonly #seats = new Set<Seat>();
   readonly #budgets = new WatchedTrees((accounts) => this.wake(accounts));
+  /** Accounts that changed since the last sweep, while one is due. */
+  readonly #unswept = new Set<string>();
+  #cancelSweep: (() => void) | undefined;
   #isClosed = false;
 
   constructor(ports: WaitingRoomPorts) {
@@ -123,17 +132,32 @@ export class WaitingRoom {
     if (this.#seats.size === 0) return;
     const keys = keysOf(accounts);
     this.#queue.wake(keys);
-    this.#sendAway(new Set(keys));
+    this.#sendAway(keys);
   }
 
   /** Nobody waits any more: whoever does, and whoever comes later, is answered without a hold. */
   close(): void {
     this.#isClosed = true;
+    this.#cancelSweep?.();
     this.#queue.close();
   }
 
   /** Nobody waits for money that cannot come, wherever it stands in the line. */
-  #sendAway(keys: ReadonlySet<string>): void {
+  #sendAway(keys: readonly string[]): void {
+    if (this.#seats.size <= SWEPT_AT_ONCE_MAX) {
+      this.#sweep(new Set(keys));
+      return;
+    }
+    for (const key of keys) this.#unswept.add(key);
+    this.#cancelSweep ??= this.#ports.schedule(SWEEP_MS, () => {
+      this.#cancelSweep = undefined;
+      const changed = new Set(this.#unswept);
+      this.#unswept.clear();
+      this.#sweep(changed);
+    });
+  }
+
+  #sweep(keys: ReadonlySet<string>): void {
     for (const seat of this.#seats) {
       if (seat.keys.some((key) => keys.has(key)) && !seat.isHopeful()) {
         seat.stopping.abort(HOPELESS);
@@ -145,7 +169,7 @@ export class WaitingRoom {
     const turn = seat.take();
     if (turn.kind === 'done') return turn;
     const { clock, isShared } = this.#ports;
-    if (isShared) this.#sendAway(new Set(seat.keys));
+    if (isShared) this.#sendAway(seat.keys);
     const soon = isShared ? shifted(clock(), SHARED_RETRY_MS) : undefined;
     return { ...turn, retryAt: earlier(soon, turn.retryAt) };
   }
