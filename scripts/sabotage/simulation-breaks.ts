@@ -12,10 +12,10 @@ export const SIMULATION_BREAKS: readonly Break[] = [
   {
     part: LEASES,
     guarantee: 'A message is applied once, however often it arrives',
-    file: GRANTER,
-    find: 'if (opened.slice.seq >= seq) {',
-    replace: 'if (opened.slice.seq > seq) {',
-    broken: 'a repeat of the last message is applied again',
+    file: MEMORY,
+    find: 'const seq = message.seq > holder.seq ? message.seq : SEQ_OF_REPEAT;',
+    replace: 'const seq = Math.max(message.seq, holder.seq + 1);',
+    broken: 'a repeat counts as a message that is new',
     tests: PROPERTY,
   },
   {
