@@ -1,9 +1,12 @@
+import type { benchBudget } from './budget.ts';
 import type { benchKernel } from './kernel.ts';
 import type { benchLedger } from './ledger.ts';
 import type { Row } from './table.ts';
 
 type KernelFigures = Awaited<ReturnType<typeof benchKernel>>;
 type LedgerFigures = Awaited<ReturnType<typeof benchLedger>>;
+
+type BudgetFigures = ReturnType<typeof benchBudget>['figures'];
 
 const BYTES_PER_MB = 1e6;
 
@@ -45,4 +48,15 @@ export function ledgerRows(ledger: LedgerFigures): readonly Row[] {
     ],
     ['opening a new account', us(ledger.openAccountNs), ''],
   ];
+}
+
+/** The heads of the columns of `budgetRows`. */
+export const BUDGET_HEAD: Row = ['operation', 'ns', 'bytes', 'ns, no places', 'bytes, no places'];
+
+/** The figures of affine budgets, with and without the places where handles were used up. */
+export function budgetRows(budget: BudgetFigures): readonly Row[] {
+  return budget.map(({ operation, traced, untraced }) => [
+    operation,
+    ...[traced, untraced].flatMap(({ ns, bytes }) => [ns.toFixed(0), bytes.toFixed(0)]),
+  ]);
 }

@@ -1,18 +1,22 @@
 /**
  * Compiles the library as it is published, runs every suite in a process of its own and writes `docs/reference/benchmarks.md`. Figures are
- * never typed by hand: change the code, run `npm run bench`, keep the page.
+ * never typed by hand: change the code, run `npm run bench`, keep the page. `npm run bench -- budget` measures affine budgets only, and
+ * replaces their section.
  */
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import type { benchBound } from './bound.ts';
+import type { benchBudget } from './budget.ts';
 import type { benchDecision } from './decision.ts';
 import type { benchKernel } from './kernel.ts';
 import type { benchLedger } from './ledger.ts';
 import type { benchMeter } from './meter.ts';
+import type { RegisterFigures } from './register.ts';
+import { registerSection } from './register-rows.ts';
 import type { benchShared } from './shared.ts';
 import { SHARED_HEAD, sharedRows } from './shared-rows.ts';
-import { kernelRows, ledgerRows } from './rows.ts';
+import { BUDGET_HEAD, budgetRows, kernelRows, ledgerRows } from './rows.ts';
 import { markdownTable, type Row } from './table.ts';
 
 const PAGE = new URL('../docs/reference/benchmarks.md', import.meta.url);
@@ -32,6 +36,11 @@ function run(name: string): unknown {
 }
 
 execFileSync('npx', ['tsc', '-p', 'tsconfig.bench.json'], { stdio: 'inherit' });
+
+if (process.argv[2] === 'budget') {
+  writeFileSync(PAGE, withBudgets(readFileSync(PAGE, 'utf8'), budgetSection()));
+  process.exit();
+}
 
 const decision = run('decision') as ReturnType<typeof benchDecision>;
 const kernel = run('kernel') as Awaited<ReturnType<typeof benchKernel>>;
@@ -86,6 +95,8 @@ ${markdownTable(['operation', 'ns', 'ratio to an unchecked add', 'to reach'], ke
 
 ${markdownTable(['figure', 'value', 'to reach'], ledgerRows(ledger))}
 
+${budgetSection()}
+
 ## Ledgers that are shared
 
 Reserve and settle over four warm accounts far from their caps, one call at a time in each process; the global account,
@@ -94,6 +105,8 @@ to its disk. Medians over three rounds in turn. *Direct* asks the store for each
 journal of its own. Compare ratios: the disk of a shared machine is fast in one hour and slow in the next.
 
 ${markdownTable(SHARED_HEAD, sharedRows(shared))}
+
+${registerSection(run('register') as RegisterFigures)}
 
 ## Bounding a request
 
@@ -118,3 +131,27 @@ ${markdownTable(
 
 writeFileSync(PAGE, page);
 console.log(page);
+
+/** Heading, words and table of one section, measured now. */
+function budgetSection(): string {
+  const { rounds, operations, batches, operationsCounted, figures } = run('budget') as ReturnType<
+    typeof benchBudget
+  >;
+  return `## Affine budgets
+
+One operation on a live handle, for dollars, tokens and calls at once; medians over ${rounds} rounds of ${operations} operations, with the garbage
+collections that fall into them. Bytes: growth of the heap in ${operationsCounted} operations right after a collection, the median of ${batches} such batches, less
+that of an empty one. By default each handle remembers where it was used up, so that a late use can name the place; *no places* is
+after \`traceMoves(false)\`.
+
+${markdownTable(BUDGET_HEAD, budgetRows(figures))}`;
+}
+
+/** The page with its section on budgets replaced, or added before that on shared ledgers. */
+function withBudgets(page: string, section: string): string {
+  const next = '## Ledgers that are shared';
+  const at = page.indexOf('## Affine budgets');
+  const end = page.indexOf(next);
+  if (end < 0) throw new Error(`The page has no section "${next}".`);
+  return `${page.slice(0, at < 0 ? end : at)}${section}\n\n${page.slice(end)}`;
+}

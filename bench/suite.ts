@@ -1,8 +1,10 @@
 import { benchBound } from './bound.ts';
+import { benchBudget } from './budget.ts';
 import { benchDecision } from './decision.ts';
 import { benchKernel } from './kernel.ts';
 import { benchLedger } from './ledger.ts';
 import { benchMeter } from './meter.ts';
+import { benchRegister, benchRegisterProcess } from './register.ts';
 import { benchSharedProcess } from './shared-process.ts';
 import { benchShared } from './shared.ts';
 
@@ -13,7 +15,11 @@ const suites: Readonly<Record<string, () => unknown>> = {
   bound: benchBound,
   decision: benchDecision,
   meter: benchMeter,
+  budget: benchBudget,
   shared: benchShared,
+  register: benchRegister,
+  // Not a suite of its own: one process of `register`.
+  'register-process': benchRegisterProcess,
   // Not a suite of its own: one process of `shared`.
   'shared-process': benchSharedProcess,
 };

@@ -30,12 +30,14 @@ await emulator.idle();
 for (const line of outcomes) console.log(line);
 const billedNanoUsd = emulator.bill().totalNanoUsd;
 await emulator.close();
+const { usd: spentUsd = 0 } = run.spent;
+run.close();
 console.log(
-  `\nThe run: ${dollars(run.spent.usd)} of ${dollars(RUN_USD)} spent; the provider bills ` +
+  `\nThe run: ${dollars(spentUsd)} of ${dollars(RUN_USD)} spent; the provider bills ` +
     `$${(Number(billedNanoUsd) / 1e9).toFixed(6)}.`,
 );
 const isWithin = billedNanoUsd <= BigInt(RUN_USD * 1e9);
-const isEqual = BigInt(Math.round((run.spent.usd ?? 0) * 1e9)) === billedNanoUsd;
+const isEqual = BigInt(Math.round(spentUsd * 1e9)) === billedNanoUsd;
 if (!isWithin || !isEqual) {
   console.error('The run is over its sum, or the books are not the bill.');
   process.exitCode = 1;
@@ -55,14 +57,16 @@ async function read(name: string): Promise<string> {
   return `finished ${last} pages`;
 }
 
+/** Takes the agent's budget over, and gives back at the end what is left of it. */
 async function report(name: string, budget: Budget): Promise<string> {
+  using own = budget;
   const how = await guard
-    .run({ budget }, () => read(name))
+    .run({ budget: own }, () => read(name))
     .catch((error: unknown) => {
       if (!(error instanceof BudgetCapError)) throw error;
       return `stopped by ${error.scope}`;
     });
-  return `${name.padEnd(8)} ${dollars(budget.spent.usd).padStart(10)}  ${how}`;
+  return `${name.padEnd(8)} ${dollars(own.spent.usd).padStart(10)}  ${how}`;
 }
 
 function dollars(usd = 0): string {

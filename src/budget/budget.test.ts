@@ -1,3 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { BudgetCapError } from '../errors/budget-cap-error.ts';
 import { HandleSpentError } from '../errors/handle-spent-error.ts';
@@ -234,6 +237,123 @@ describe('withBudget', () => {
     expect((all.usd ?? 0) - (before.spent.usd ?? 0)).toBeCloseTo(3, 9);
   });
 });
+
+describe('the books of a mint', () => {
+  it('name what was spent beyond a budget, also when it was closed before the bill came', () => {
+    const own = BudgetMint.ofGuard();
+    const [open, first] = Budget.create(own, { usd: 10 }).reserve({ usd: 4 });
+    first.settle({ usd: 13 });
+    expect(own.audit()).toMatchObject({ spent: { usd: 13 }, outstanding: { usd: 0 } });
+    expect(own.audit().overage.usd).toBe(3);
+
+    // 10 - 4 went back at once; of the 4 that stood in the hold, 5 were billed.
+    const [closed, second] = Budget.create(own, { usd: 10 }).reserve({ usd: 4 });
+    closed.close();
+    expect(own.audit()).toMatchObject({ returned: { usd: 6 }, outstanding: { usd: 4 } });
+    second.settle({ usd: 5 });
+    expect(own.audit()).toMatchObject({
+      minted: { usd: 20 },
+      overage: { usd: 4 },
+      spent: { usd: 18 },
+      returned: { usd: 6 },
+      outstanding: { usd: 0 },
+      openHolds: 0,
+    });
+    open.close();
+    expect(own.audit().overage.usd).toBe(4);
+  });
+
+  it('one overdrawn budget takes nothing from what another still has', () => {
+    const own = BudgetMint.ofGuard();
+    const [overdrawn, hold] = Budget.create(own, { usd: 1 }).reserve({ usd: 1 });
+    hold.settle({ usd: 6 });
+    const full = Budget.create(own, { usd: 5 });
+    expect(own.audit()).toMatchObject({ overage: { usd: 5 }, outstanding: { usd: 5 } });
+    overdrawn.close();
+    full.close();
+    expect(own.audit()).toMatchObject({ returned: { usd: 5 }, outstanding: { usd: 0 } });
+  });
+
+  it('mint, in what a budget does not limit, what is spent of it or leaves it', () => {
+    const own = BudgetMint.ofGuard();
+    const open = Budget.create(own, { usd: 1 });
+    open.charge({ calls: 3 });
+    const [part, rest] = open.split({ calls: 4 });
+    const merged = Budget.create(own, { usd: 1, calls: 5 }).merge(part);
+    expect(merged.remaining.calls).toBe(9);
+    expect(own.audit()).toMatchObject({
+      minted: { calls: 12 },
+      overage: { calls: 0 },
+      spent: { calls: 3 },
+      outstanding: { calls: 9 },
+    });
+    merged.close();
+    rest.close();
+    expect(own.audit()).toMatchObject({
+      returned: { usd: 2, calls: 9 },
+      outstanding: { calls: 0 },
+    });
+  });
+});
+
+describe('a handle that is dropped', () => {
+  it('is told at the mint, budget or hold, and what it had stays unavailable', async () => {
+    const own = BudgetMint.ofGuard();
+    const told: unknown[] = [];
+    const stop = own.onLeak((leak) => told.push(leak));
+    drop(own);
+    expect(own.audit()).toMatchObject({ live: 1, openHolds: 1, leaked: 0 });
+    for (let turn = 0; turn < 100 && told.length < 2; turn++) {
+      collect();
+      await nextTurn();
+    }
+    stop();
+    const byKind = told.toSorted((one, other) => kindOf(one).localeCompare(kindOf(other)));
+    expect(byKind).toMatchObject([
+      { kind: 'budget', name: 'lost', left: { usd: 3 } },
+      { kind: 'hold', name: 'lost', left: { usd: 2 } },
+    ]);
+    expect(own.audit()).toMatchObject({
+      live: 0,
+      openHolds: 1,
+      leaked: 2,
+      outstanding: { usd: 5 },
+    });
+  });
+
+  it('that was used up before is no leak', async () => {
+    const own = BudgetMint.ofGuard();
+    const told: unknown[] = [];
+    own.onLeak((leak) => told.push(leak));
+    endAll(own);
+    for (let turn = 0; turn < 5; turn++) {
+      collect();
+      await nextTurn();
+    }
+    expect(told).toEqual([]);
+    expect(own.audit()).toMatchObject({ live: 0, openHolds: 0, leaked: 0 });
+  });
+});
+
+/** In a function of its own, so that nothing here refers to what is lost. */
+function drop(own: BudgetMint): void {
+  Budget.create(own, { usd: 5 }, 'lost').reserve({ usd: 2 });
+}
+
+function endAll(own: BudgetMint): void {
+  const [budget, hold] = Budget.create(own, { usd: 5 }).reserve({ usd: 2 });
+  hold.settle({ usd: 2 });
+  budget.close();
+}
+
+function kindOf(leak: unknown): string {
+  return (leak as { readonly kind: string }).kind;
+}
+
+function collect(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+}
 
 function thrownBy(work: () => unknown): Error {
   try {

@@ -77,6 +77,15 @@ export class Budget<S = unknown> implements BudgetMut<S>, Disposable {
       : undefined;
   }
 
+  /**
+   * @internal The budget in other hands: `budget` is used up by the operation `by`, whose caller
+   * stands two functions further up. Throws `HANDLE_SPENT`, and `SCOPE_CLOSED`.
+   */
+  static takeOver<S>(budget: Budget<S>, by: string): Budget<S> {
+    mustBeOpen(budget.#live(by));
+    return budget.#next(by, 5);
+  }
+
   get name(): string {
     return this.#live('name').name;
   }
@@ -104,12 +113,14 @@ export class Budget<S = unknown> implements BudgetMut<S>, Disposable {
 
   /** Books `amounts` here and in everything above. Throws `BUDGET_CAP` or `SCOPE_CLOSED`. */
   spend(amounts: BudgetAmounts): Budget<S> {
+    this.#mustTakeByHand('spend');
     const pool = this.#live('spend');
     pool.spend(affordable(pool, amounts));
     return this.#next('spend');
   }
 
   charge(amounts: BudgetAmounts): void {
+    this.#mustTakeByHand('charge');
     const pool = this.#live('charge');
     pool.spend(affordable(pool, amounts));
   }
@@ -167,10 +178,11 @@ export class Budget<S = unknown> implements BudgetMut<S>, Disposable {
    * `release`.
    */
   reserve(amounts: BudgetAmounts): [rest: Budget<S>, hold: BudgetHold] {
+    this.#mustTakeByHand('reserve');
     const pool = this.#live('reserve');
     const cost = affordable(pool, amounts);
     pool.hold(cost);
-    return [this.#next('reserve'), BudgetHold.of(KEY, pool, cost)];
+    return [this.#next('reserve'), BudgetHold.of(KEY, { pool, held: cost, mint: this.#mint })];
   }
 
   /**
@@ -199,14 +211,25 @@ export class Budget<S = unknown> implements BudgetMut<S>, Disposable {
     return this.#pool;
   }
 
+  /** What is spent by hand stands in no ledger: the issuer of a grant would have it once more. */
+  #mustTakeByHand(operation: string): void {
+    const { name } = this.#live(operation);
+    if (!this.#mint.isForCalls) return;
+    throw new MisuseError(
+      'REQUEST_INVALID',
+      `${operation} on budget ${JSON.stringify(name)}: it was redeemed from a grant, and is ` +
+        'spent by calls alone: guard.run({ budget }, fn). Nothing was moved.',
+    );
+  }
+
   #consume(move: Move): void {
     this.#gone = move;
     this.#mint.count(-1);
     leaks.unregister(this);
   }
 
-  #next(by: string): Budget<S> {
-    this.#consume(moveBy(by, 3));
+  #next(by: string, ownFrames = 3): Budget<S> {
+    this.#consume(moveBy(by, ownFrames));
     return this.#of(this.#pool);
   }
 
@@ -218,7 +241,7 @@ export class Budget<S = unknown> implements BudgetMut<S>, Disposable {
 /** Handles that were dropped with their right unused are told to whoever listens at the mint. */
 const leaks = new FinalizationRegistry<{ readonly pool: Pool; readonly mint: BudgetMint }>(
   ({ pool, mint }) => {
-    mint.tellLeak({ name: pool.name, left: amountsOf(pool.balance().room) });
+    mint.tellLeak({ kind: 'budget', name: pool.name, left: amountsOf(pool.balance().room) });
   },
 );
 

@@ -9,25 +9,34 @@ import {
 } from './budget-amounts.ts';
 import type { MintBook } from './pool.ts';
 
-/** All that a mint has made, and where it stands. `minted = spent + returned + outstanding`. */
+/**
+ * All that a mint has made, and where it stands. In each dimension, up to 2^53 - 1,
+ * `minted + overage = spent + returned + outstanding`.
+ */
 export interface MintAudit {
+  /** What budgets were made with. In what a budget does not name: what was spent of it. */
   readonly minted: BudgetAmounts;
-  /** What was spent above its hold is in here, and takes from `outstanding`. */
+  /** What was spent beyond what its budget was made with, closed budgets included. */
+  readonly overage: BudgetAmounts;
   readonly spent: BudgetAmounts;
   /** What came back from budgets that were closed. */
   readonly returned: BudgetAmounts;
   /** In budgets and holds that nobody has ended yet, leaked ones with them. */
   readonly outstanding: BudgetAmounts;
-  /** Handles that have not been used up. */
+  /** Budgets that have not been used up. */
   readonly live: number;
+  /** Holds that have not been settled or released, leaked ones with them. */
+  readonly openHolds: number;
   /** Handles that were dropped without being used up: their money is in `outstanding` for good. */
   readonly leaked: number;
 }
 
 /** A handle that was collected without having been used up. */
 export interface BudgetLeak {
+  readonly kind: 'budget' | 'hold';
+  /** The budget's name; of a hold, that of the budget it stands in. */
   readonly name: string;
-  /** What was left in it; it stays unavailable. */
+  /** What was left in it, or held; it stays unavailable. */
   readonly left: BudgetAmounts;
 }
 
@@ -45,16 +54,20 @@ const taken = new Set<string>();
  */
 export class BudgetMint {
   readonly holder: string;
-  readonly #sums = { minted: zeros(), spent: zeros(), returned: zeros() };
+  /** @internal Whether calls alone spend its budgets, so that a ledger knows of all of it. */
+  readonly isForCalls: boolean;
+  readonly #sums = { minted: zeros(), spent: zeros(), returned: zeros(), overage: zeros() };
   #live = 0;
+  #openHolds = 0;
   #leaked = 0;
   readonly #listeners = new Set<(leak: BudgetLeak) => void>();
 
-  private constructor(key: symbol, holder: string) {
+  private constructor(key: symbol, holder: string, isForCalls = false) {
     if (key !== TAKING || new.target !== BudgetMint) {
       throw new MisuseError('HANDLE_SPENT', 'A mint is taken with BudgetMint.take(), never made.');
     }
     this.holder = holder;
+    this.isForCalls = isForCalls;
   }
 
   /**
@@ -97,23 +110,34 @@ export class BudgetMint {
     return new BudgetMint(TAKING, 'guard');
   }
 
+  /** @internal A mint for what one redeemed grant brings: nothing else merges with it. */
+  static ofGrant(): BudgetMint {
+    return new BudgetMint(TAKING, 'grant', true);
+  }
+
   /** Where all that was minted stands now. */
   audit(): MintAudit {
-    const { minted, spent, returned } = this.#sums;
+    const { minted, spent, returned, overage } = this.#sums;
+    // Below zero only where a sum has reached 2^53 and counts no further.
     const outstanding = minted.map((sum, index) =>
-      Math.max(0, sum - (spent[index] ?? 0) - (returned[index] ?? 0)),
+      Math.max(0, sum + (overage[index] ?? 0) - (spent[index] ?? 0) - (returned[index] ?? 0)),
     );
     return Object.freeze({
       minted: amountsOf(minted),
+      overage: amountsOf(overage),
       spent: amountsOf(spent),
       returned: amountsOf(returned),
       outstanding: amountsOf(outstanding),
       live: this.#live,
+      openHolds: this.#openHolds,
       leaked: this.#leaked,
     });
   }
 
-  /** Tells of handles that were dropped with money in them. Returns how to stop. */
+  /**
+   * Tells of budgets that were dropped without being used up, and of holds that were dropped
+   * without an end: when the engine collects them, which may be late or never. Returns how to stop.
+   */
   onLeak(listener: (leak: BudgetLeak) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -127,8 +151,13 @@ export class BudgetMint {
         if (amount !== UNLIMITED) sums[index] = plus(sums[index] ?? 0, amount);
       }
     };
-    const { minted, spent, returned } = this.#sums;
-    return { minted: add(minted), spent: add(spent), returned: add(returned) };
+    const { minted, spent, returned, overage } = this.#sums;
+    return {
+      minted: add(minted),
+      spent: add(spent),
+      returned: add(returned),
+      overage: add(overage),
+    };
   }
 
   /** @internal Counts handles that live: `change` is 1 or -1. */
@@ -136,9 +165,14 @@ export class BudgetMint {
     this.#live += change;
   }
 
+  /** @internal Counts holds that have not ended: `change` is 1 or -1. */
+  countHolds(change: 1 | -1): void {
+    this.#openHolds += change;
+  }
+
   /** @internal A handle was collected with its right unused. */
   tellLeak(leak: BudgetLeak): void {
-    this.#live -= 1;
+    if (leak.kind === 'budget') this.#live -= 1;
     this.#leaked += 1;
     for (const listener of this.#listeners) listener(leak);
   }

@@ -21,11 +21,16 @@ export interface PoolShort {
   readonly isClosed: boolean;
 }
 
-/** What the root of a tree tells: whoever minted it keeps the balance of all. */
+/**
+ * What the root of a tree tells: whoever minted it keeps the balance of all. In a dimension that a
+ * root does not limit, money comes into being as it leaves the tree: spent, or moved to another.
+ */
 export interface MintBook {
   minted(grant: Vector): void;
   spent(amounts: Vector): void;
   returned(amounts: Vector): void;
+  /** By how much the spending of a tree above its grant has changed. */
+  overage(change: Vector): void;
 }
 
 const WIDTH = DIMENSIONS.length;
@@ -248,8 +253,16 @@ export class Pool {
     for (const pool of to.#upTo(meeting).toReversed()) {
       if (pool === to || pool.#fenced[index] === true) pool.#regrant(index, amount);
     }
-    const isLost = meeting === undefined && to.root.#granted[index] === UNLIMITED;
-    if (isLost) this.root.#book?.returned(oneAt(index, amount));
+    if (meeting === undefined) this.#crossed(to, index, amount);
+  }
+
+  /** Books what a tree without a limit gives to one that has one, or takes from it. */
+  #crossed(to: Pool, index: number, amount: number): void {
+    const [from, into] = [this.root, to.root];
+    const isFromLimited = from.#granted[index] !== UNLIMITED;
+    const isIntoLimited = into.#granted[index] !== UNLIMITED;
+    if (isFromLimited && !isIntoLimited) from.#book?.returned(oneAt(index, amount));
+    if (!isFromLimited && isIntoLimited) from.#book?.minted(oneAt(index, amount));
   }
 
   #room(index: number): number {
@@ -287,36 +300,40 @@ export class Pool {
 
   /** Books in each pool above, once; what stood aside for a fenced pool shrinks by it. */
   #spend(amounts: Vector): void {
-    let book: MintBook | undefined;
+    const { root } = this;
     for (let index = 0; index < WIDTH; index++) {
       const amount = amounts[index] ?? 0;
       if (amount === 0) continue;
       for (const pool of this.#path) {
-        const before = pool.#aside(index);
+        const before = pool.#standing(index);
         pool.#spent[index] = plus(pool.#spent[index] ?? 0, amount);
-        pool.#asideChanged(index, before);
-        book ??= pool.#book;
+        pool.#stood(index, before);
       }
+      if (root.#granted[index] === UNLIMITED) root.#book?.minted(oneAt(index, amount));
     }
-    book?.spent(amounts);
+    root.#book?.spent(amounts);
   }
 
-  /** What stands aside for this pool in the one above. */
-  #aside(index: number): number {
+  /** What stands aside for this pool in the one above; below zero: what it is overdrawn by. */
+  #standing(index: number): number {
     if (this.#fenced[index] !== true) return 0;
-    return Math.max(0, (this.#granted[index] ?? 0) - (this.#spent[index] ?? 0));
+    return (this.#granted[index] ?? 0) - (this.#spent[index] ?? 0);
   }
 
-  #asideChanged(index: number, before: number): void {
-    const change = this.#aside(index) - before;
+  /** Tells of a changed `#standing`: the pool above what stands aside, the mint what is over. */
+  #stood(index: number, before: number): void {
+    const after = this.#standing(index);
+    const change = Math.max(0, after) - Math.max(0, before);
     if (change !== 0 && this.parent !== undefined) this.parent.#tieOne(index, change);
+    const over = Math.max(0, -after) - Math.max(0, -before);
+    if (over !== 0) this.#book?.overage(oneAt(index, over));
   }
 
   #regrant(index: number, change: number): void {
     if (this.#granted[index] === UNLIMITED) return;
-    const before = this.#aside(index);
+    const before = this.#standing(index);
     this.#granted[index] = plus(this.#granted[index] ?? 0, change);
-    this.#asideChanged(index, before);
+    this.#stood(index, before);
   }
 
   /** What is left in a closed pool goes upwards, through all that are closed. */

@@ -84,6 +84,12 @@ describe('a cap refusal is legible', () => {
     ],
     ['a lifetime cap', { window: 'lifetime', resetsAt: null }, 'This cap never resets'],
     ['a call above the whole cap', { fitsWhenEmpty: false }, 'larger than the whole cap'],
+    [
+      'a closed budget',
+      { fitsWhenEmpty: false, isClosed: true },
+      'cannot be held: customer:acme was closed, itself or by the one above it. Use a budget ' +
+        'that is open. Nothing was sent.',
+    ],
   ] as const)('words %s in its own unit', (_name, changed, expected) => {
     const binding = { ...customerDay, ...changed };
     expect(new BudgetCapError({ ...refusal, binding }).message).toContain(expected);

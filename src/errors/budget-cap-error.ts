@@ -45,6 +45,8 @@ export interface AccountShortfall {
   readonly fitsWhenEmpty: boolean;
   /** What of the cap this call may not spend, because it is not marked `wrapUp`. */
   readonly keptForWrapUp?: KeptForWrapUp | undefined;
+  /** Whether it was closed for good, itself or by the one above it: its figures do not say why. */
+  readonly isClosed?: boolean | undefined;
   /** What was counted, where `dimension` is `identical`, `depth` or `fanOut`. */
   readonly loop?: LoopShortfall | undefined;
 }
@@ -212,6 +214,9 @@ export function capMessage(refusal: CapRefusal): string {
 function reasonSentence(what: string, refusal: CapRefusal): string {
   const { binding } = refusal;
   if (binding.loop !== undefined) return loopSentence(what, binding.loop, binding);
+  if (binding.isClosed === true) {
+    return `${what} cannot be held: ${binding.scope} was closed, itself or by the one above it.`;
+  }
   const [asked, room] = shortage(refusal);
   return `${what} may cost up to ${asked}, but ${binding.scope} has ${room}.`;
 }
@@ -242,6 +247,7 @@ function shortage({ binding, neededNanoUsd, neededTokens }: CapRefusal): [string
 function resetSentence(binding: AccountShortfall): string {
   const remedy = binding.loop === undefined ? undefined : loopRemedy(binding.loop);
   if (remedy !== undefined) return remedy;
+  if (binding.isClosed === true) return 'Use a budget that is open.';
   if (!binding.fitsWhenEmpty) return 'It is larger than the whole cap, so waiting cannot help.';
   if (binding.resetsAt === null) return 'This cap never resets; raise it to go on.';
   return `Room returns at ${new Date(binding.resetsAt).toISOString()}.`;

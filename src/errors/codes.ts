@@ -64,6 +64,37 @@ export const ERROR_TABLE = {
     meaning: 'No rule says what a request to this host and path costs.',
     remedy: 'Use a route that is metered, or name the provider that answers at this origin.',
   },
+  GRANT_INVALID: {
+    ...row('GRANT_INVALID'),
+    meaning:
+      'A grant was forged or altered, is signed with a key that is not known here, is for ' +
+      'another receiver, or was issued on another ledger; `reason` says which.',
+    remedy: 'Do what the message says; no money was moved.',
+  },
+  GRANT_EXPIRED: {
+    ...row('GRANT_EXPIRED'),
+    meaning: 'A grant was not redeemed in its time.',
+    remedy: 'Ask the issuer for another. Its money stays fenced off until the issuer revokes it.',
+  },
+  GRANT_REDEEMED: {
+    ...row('GRANT_REDEEMED'),
+    meaning: 'A grant was redeemed before, or revoked.',
+    remedy:
+      'The receiver asks for another. The issuer ends a grant that was redeemed with `collect`.',
+  },
+  GRANT_IN_USE: {
+    ...row('GRANT_IN_USE'),
+    meaning:
+      'A grant cannot be collected yet: calls of it are open, or its receiver may make some.',
+    remedy:
+      'Close the receiver’s guard, or collect with `force`, which starts no call any more and ' +
+      'waits for those that are open; where the receiver died, recover it first.',
+  },
+  ALLOTMENT_MISSING: {
+    ...row('ALLOTMENT_MISSING'),
+    meaning: 'An agent was called in a run whose options do not say what it may spend.',
+    remedy: 'Write `agents: { <name>: { usd } }` or `each: { usd }` in the options of `runAgents`.',
+  },
   CONFIG_INVALID: {
     ...row('CONFIG_INVALID'),
     meaning: 'A field of the configuration is unknown or has an impossible value.',
@@ -109,6 +140,11 @@ export const ERROR_TABLE = {
     ...row('REPORT_INVALID'),
     meaning: 'A provider’s report is of a form, or has a field or unit, that no reader knows.',
     remedy: 'Read the row that the message names; nothing was compared with the books.',
+  },
+  COMMAND_INVALID: {
+    ...row('COMMAND_INVALID'),
+    meaning: 'A command line of the program `hardcap` cannot be meant.',
+    remedy: 'Type what the message says, or see `hardcap help <command>`; nothing was done.',
   },
   STORE_UNAVAILABLE: {
     ...row('STORE_UNAVAILABLE'),

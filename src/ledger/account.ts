@@ -48,6 +48,8 @@ export interface Account {
   readonly thresholds?: readonly number[];
   /** What of the cap is kept from this account's calls, for calls that wrap up. */
   readonly keptForWrapUp?: Ceiling;
+  /** Whether whoever made it has closed it: then nothing more is held there, whatever its room. */
+  readonly isClosed?: boolean;
 }
 
 /** What stands in an account, over all parts of its window. */

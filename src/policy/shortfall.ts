@@ -137,6 +137,7 @@ function shortfallOf(item: Short, amounts: Amounts): AccountShortfall {
     resetsAt: roomReturnsAt(item, amounts),
     fitsWhenEmpty: fitsWhenEmpty(account, amounts),
     keptForWrapUp: account.keptForWrapUp,
+    isClosed: account.isClosed,
   };
 }
 

@@ -119,7 +119,11 @@ describe('sub-agents', () => {
     await vi.waitFor(() => expect(stage.emulator.requestCount).toBe(1));
     root.close();
     const error = await rejection(call());
-    expect(error).toMatchObject({ code: 'SCOPE_CLOSED' });
+    expect(error).toMatchObject({ code: 'SCOPE_CLOSED', scope: 'budget:child' });
+    expect((error as Error).message).toContain(
+      'cannot be held: budget:child was closed, itself or by the one above it. Use a budget ' +
+        'that is open. Nothing was sent.',
+    );
     await inFlight;
     expect(nano(child.spent.usd)).toBe(stage.billed());
   });

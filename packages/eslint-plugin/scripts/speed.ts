@@ -3,8 +3,9 @@
  *
  * Writes a project of 1,000 files into a temporary folder and lints it, in alternation, with
  * `no-floating-promises` of typescript-eslint alone and with the recommended rules of this plugin,
- * each time in a process of its own. Prints every figure and the ratio of the medians; the goal is
- * at most 2. `npx tsx packages/eslint-plugin/scripts/speed.ts [rounds]`
+ * each time in a process of its own. Prints every figure and the ratio of the medians, and writes
+ * them into `docs/measured.md`; the goal is at most 2.
+ * `npx tsx packages/eslint-plugin/scripts/speed.ts [rounds]`
  */
 
 import { execFileSync } from 'node:child_process';
@@ -12,6 +13,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeBlock } from './measured.ts';
 import { CORPUS } from './programs.ts';
 
 const FILES = 1_000;
@@ -41,10 +43,21 @@ function main(rounds: number): void {
     }
     const ratio = median(seconds.recommended) / median(seconds['no-floating-promises']);
     console.log(`ratio of medians: ${ratio.toFixed(2)} (goal: at most ${RATIO_MAX})`);
+    writeBlock('speed', speedTable(seconds, ratio));
     if (ratio > RATIO_MAX) process.exitCode = 1;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function speedTable(seconds: Readonly<Record<Configuration, number[]>>, ratio: number): string {
+  const rows = CONFIGURATIONS.map((name) => {
+    const all = seconds[name].map((one) => one.toFixed(2)).join(', ');
+    return `| \`${name}\` | ${median(seconds[name]).toFixed(2)} | ${all} |`;
+  });
+  const head = ['| configuration | seconds of CPU, median | each round |', '|---|---|---|'];
+  const last = `Ratio of the medians: ${ratio.toFixed(2)}. Node ${process.version}.`;
+  return [...head, ...rows, '', last].join('\n');
 }
 
 /** CPU seconds of one lint run, which the machine's other work disturbs less than its clock. */

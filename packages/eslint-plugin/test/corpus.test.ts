@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readManifest } from '../scripts/manifest.ts';
 import { lintCorpus, type Linted } from '../scripts/lint.ts';
+import { corpusTable, missedOf, readBlock } from '../scripts/measured.ts';
 
 const LIMITS = readFileSync(new URL('../docs/limits.md', import.meta.url), 'utf8');
 
@@ -15,13 +16,6 @@ beforeAll(async () => {
 }, 300_000);
 
 const ofVerdict = (verdict: 'good' | 'bad') => programs.filter((one) => one.verdict === verdict);
-
-/** The labelled lines that no report of their rule is on; the compiler's are its own affair. */
-const missedOf = ({ labels, reports }: Linted) =>
-  labels.filter(
-    ({ rule, line }) =>
-      rule !== 'tsc' && !reports.some((report) => report.rule === rule && report.line === line),
-  );
 
 const isReported = (program: Linted) => missedOf(program).length === 0;
 
@@ -74,6 +68,10 @@ describe('the labelled corpus', () => {
     const missed = ofVerdict('bad').filter((program) => !isReported(program));
     const listed = [...LIMITS.matchAll(/^\| `([\w./-]+\.ts)` \|/gm)].map(([, file = '']) => file);
     expect(missed.map(({ file }) => file)).toEqual(listed.toSorted());
+  });
+
+  it('docs/measured.md has these figures', () => {
+    expect(readBlock('corpus'), 'scripts/corpus-docs.ts').toBe(corpusTable(programs));
   });
 
   it('each of the nine compile-fail programs and of the delegation races is reported', () => {

@@ -27,7 +27,7 @@ const byLine = (left: string, right: string) =>
   Number.parseInt(left, 10) - Number.parseInt(right, 10) || left.localeCompare(right);
 
 describe('functions written after the rules, in the style of programs at work', () => {
-  for (const name of ['good-1', 'good-2', 'bad-1', 'bad-2']) {
+  for (const name of ['good-1', 'good-2', 'good-3', 'good-4', 'bad-1', 'bad-2', 'bad-3', 'bad-4']) {
     it(`exactly the labelled lines of ${name} are reported, with their rules`, async () => {
       const text = readFileSync(new URL(`unseen/${name}.txt`, import.meta.url), 'utf8');
       const labels = labelsOf(text);

@@ -22,6 +22,7 @@ export class BudgetAccount implements Account {
   readonly mode = 'enforce';
   readonly parts: readonly WindowPart[];
   declare readonly ceiling: Ceiling;
+  declare readonly isClosed: boolean;
 
   private constructor(pool: Pool) {
     this.pool = pool;
@@ -30,8 +31,9 @@ export class BudgetAccount implements Account {
     poolsNamed += 1;
     this.capId = `${this.scope}#${poolsNamed}`;
     this.parts = Object.freeze([Object.freeze({ key: this.capId, leavesAt: null })]);
-    // An own property, as of any account: who asks for one part of a window copies the account.
+    // Own properties, as of any account: who asks for one part of a window copies the account.
     Object.defineProperty(this, 'ceiling', { get: () => ceilingOf(pool), enumerable: true });
+    Object.defineProperty(this, 'isClosed', { get: () => pool.isClosed, enumerable: true });
   }
 
   /** The account of a pool: always the same object. */

@@ -2,9 +2,11 @@ import { Budget, type BudgetView } from '../../budget/budget.ts';
 import type { Pool } from '../../budget/pool.ts';
 import { MisuseError } from '../../errors/error.ts';
 import type { Account } from '../../ledger/account.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
 import type { Policy } from '../../policy/plan.ts';
 import { BUDGET_SCOPE, type Scopes, type ScopeSet } from '../../policy/scope.ts';
 import { BudgetAccount } from './budget-account.ts';
+import { grantedAccountsOf } from './granted-trees.ts';
 
 /** Scopes as a caller gives them: values of dimensions, and a budget to draw on. */
 export type RunScopes = {
@@ -48,24 +50,32 @@ export function readRunScopes(given: RunScopes | Scopes): Scopes {
   return scopes;
 }
 
-/** A policy whose plans draw on the budgets, too, that the scopes name. */
-export function withBudgets(policy: Policy): Policy {
+/**
+ * A policy whose plans draw on the budgets, too, that the scopes name, and on the grants that those
+ * were redeemed from. `ledger` is what keeps the accounts of all but budgets.
+ */
+export function withBudgets(policy: Policy, ledger: Ledger): Policy {
   return {
     caps: policy.caps,
     capOf: (capId) => policy.capOf(capId),
     plan(scopes, at, isWrapUp) {
       const accounts = policy.plan(scopes, at, isWrapUp);
-      return 'kind' in accounts ? accounts : joined(accounts, scopes);
+      return 'kind' in accounts ? accounts : joined(accounts, scopes, ledger);
     },
-    accountsOf: (scopes, at) => joined(policy.accountsOf(scopes, at), scopes),
+    accountsOf: (scopes, at) => joined(policy.accountsOf(scopes, at), scopes, ledger),
   };
 }
 
-function joined(accounts: readonly Account[], scopes: ScopeSet): readonly Account[] {
+function joined(
+  accounts: readonly Account[],
+  scopes: ScopeSet,
+  ledger: Ledger,
+): readonly Account[] {
   const ids = scopes[BUDGET_SCOPE];
   if (ids === undefined) return accounts;
-  const chains = new Set<BudgetAccount>();
-  for (const pool of leavesOf(ids.map(poolOf))) {
+  const leaves = leavesOf(ids.map(poolOf));
+  const chains = new Set<Account>(grantedAccountsOf(leaves, ledger));
+  for (const pool of leaves) {
     for (const account of BudgetAccount.chainOf(pool)) chains.add(account);
   }
   return [...accounts, ...chains];

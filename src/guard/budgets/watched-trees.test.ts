@@ -79,7 +79,7 @@ describe('trees of budgets', () => {
     const told: (readonly unknown[])[] = [];
     const trees = new WatchedTrees((accounts) => told.push(accounts));
     const ignored = () => undefined;
-    const book = { minted: ignored, spent: ignored, returned: ignored };
+    const book = { minted: ignored, spent: ignored, returned: ignored, overage: ignored };
     const pool = Pool.root('root', [10, 10, 10, 10], book);
     const chain = BudgetAccount.chainOf(pool);
 

@@ -20,8 +20,8 @@ import {
   type State,
 } from './state.ts';
 import { reportFullSlot } from './slots.ts';
-import type { Summary } from './subject.ts';
-import { calleeName, isFunction, isNullish, unwrap } from './syntax.ts';
+import type { Summary, Variable } from './subject.ts';
+import { calleeName, isFunction, isNullish, isWithin, unwrap } from './syntax.ts';
 
 /** The state after one declarator. */
 export function declare(
@@ -160,7 +160,10 @@ function storeIn(frame: Frame, { cell, node }: Filling, state: State): void {
   if (!cell.affine.isBranded || state.length === 0 || isNullish(node)) return;
   if (cell.affine.shape !== 'handle') return;
   if (state.every((world) => heldIn(world, cell).marks === MOVED)) return;
-  if (heldBy(state, cell).marks === MOVED) return;
+  const { marks } = heldBy(state, cell);
+  // With `x.b = x.b?.spend(…)` there was nothing to put back where the chain ends early.
+  const isShort = node.type === Type.ChainExpression && (marks & MOVED) !== 0;
+  if (marks === MOVED || isShort) return;
   const target = node.parent?.type === Type.AssignmentExpression ? node.parent : node;
   reportAlias(frame.subject, { node: target, messageId: 'inField', name: cell.name });
 }
@@ -218,6 +221,28 @@ function summaryOf(frame: Frame, init: TSESTree.Expression): Summary | undefined
   return boundMethod(frame.subject, node);
 }
 
+/**
+ * Whether a function with a name is only called, and here: then its handles leave when it is, like
+ * those of a function declaration. No other function speaks of them.
+ */
+function isInlined(variable: Variable, captured: readonly Cell[], init: TSESTree.Node): boolean {
+  const home = variable.scope.variableScope;
+  const uses = variable.references.filter((one) => one.init !== true);
+  const isCalled = uses.every(({ from, identifier }) => {
+    const { parent } = identifier;
+    const isCallee = parent?.type === Type.CallExpression && parent.callee === identifier;
+    return isCallee && from.variableScope === home;
+  });
+  if (!isCalled || uses.length === 0) return false;
+  return captured.every(
+    ({ root }) =>
+      root?.scope.variableScope === home &&
+      root.references.every(
+        ({ from, identifier }) => from.variableScope === home || isWithin(identifier, init),
+      ),
+  );
+}
+
 /** A function with a name that takes a handle along is good for one call, as the handle is. */
 function declareClosure(
   frame: Frame,
@@ -231,10 +256,10 @@ function declareClosure(
   const { id, init, summary } = at;
   const { subject } = frame;
   const variable = subject.variableOf(id);
-  const captured = [...summary.moves.keys()];
+  const captured = [...summary.moves.keys()].filter((cell) => !summary.asked.has(cell));
   const [first] = captured;
   if (variable === undefined) return state;
-  if (first === undefined) {
+  if (first === undefined || isInlined(variable, captured, init)) {
     subject.functions.set(variable, summary);
     return state;
   }

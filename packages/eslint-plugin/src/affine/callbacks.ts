@@ -1,7 +1,7 @@
 import { AST_NODE_TYPES as Type, type TSESTree } from '@typescript-eslint/utils';
 import { functionNamed } from './expressions.ts';
 import type { Frame } from './frame.ts';
-import { take, takeAlong, touch } from './handles.ts';
+import { lendAsked, take, takeAlong, touch } from './handles.ts';
 import { AGAIN, EACH, EXPECTING } from './names.ts';
 import { reportAlias, reportFanOut } from './reports.ts';
 import { NONE, join, mark, type Cell, type State } from './state.ts';
@@ -61,7 +61,8 @@ export function boundMethod(subject: Subject, node: TSESTree.Node): Summary | un
   if (cell?.affine.consuming.has(propertyName(method) ?? '') !== true) return undefined;
   const moves = new Map([[cell, [node]]]);
   const none = new Set<Cell>();
-  return { moves, takes: moves, borrows: new Map(), assigns: none, returns: none, isAsync: false };
+  const nothing = { borrows: new Map(), assigns: none, returns: none, asked: none };
+  return { moves, takes: moves, ...nothing, isAsync: false };
 }
 
 /** The state after a call that was given a callback. */
@@ -119,8 +120,9 @@ function repeat(frame: Frame, call: Calling, callback: Callback, state: State): 
   }
   const repeated = summary.isAsync ? summary.takes : summary.moves;
   for (const [cell, nodes] of repeated) {
-    if (!cell.affine.isBranded) {
-      after = take(frame, cell, { node, by: 'captured' }, after);
+    if (summary.asked.has(cell) || !cell.affine.isBranded) {
+      const leave = summary.asked.has(cell) ? lendAsked : take;
+      after = leave(frame, cell, { node, by: 'captured' }, after);
       continue;
     }
     after = touch(frame, cell, nodes[0] ?? node, after);

@@ -3,7 +3,7 @@ import { callBack, closureOf, type Callback } from './callbacks.ts';
 import { evaluateCell, functionNamed, loseFresh, shortOf } from './expressions.ts';
 import { PASS, READ, mayThrow, type Frame, type Use } from './frame.ts';
 import { keep, take, touch } from './handles.ts';
-import { COPIERS, FILLING, KEEPERS, ONLOOKERS, TAKING } from './names.ts';
+import { COPIERS, EMPTYING, FILLING, KEEPERS, ONLOOKERS, RELISTING, TAKING } from './names.ts';
 import { reportAlias } from './reports.ts';
 import { NONE, join, mark, type Cell, type MoveBy, type State } from './state.ts';
 import { calleeName, isFunction, propertyName, unwrap, type Calling } from './syntax.ts';
@@ -24,11 +24,13 @@ interface Calls {
   readonly callbacks: Callback[];
   /** The list, promise or other carrier that a method is called on. */
   owner: Cell | undefined;
+  /** Whether all it does is to end a handle that has just been made, which does not throw. */
+  isPlainEnd: boolean;
 }
 
 /** The state after a call. What it takes over is gone when the call ends, not before. */
 export function evaluateCall(frame: Frame, call: Calling, use: Use, state: State): State {
-  const calls: Calls = { call, taken: [], callbacks: [], owner: undefined };
+  const calls: Calls = { call, taken: [], callbacks: [], owner: undefined, isPlainEnd: false };
   let after = evaluateCallee(frame, calls, state);
   if (call.type === Type.CallExpression && call.optional) {
     shortOf(frame, frame.subject.cellAt(call.callee), after);
@@ -43,8 +45,8 @@ export function evaluateCall(frame: Frame, call: Calling, use: Use, state: State
 }
 
 /** Where a call throws, its arguments are gone, and what it was called on is not. */
-function noteThrow(frame: Frame, { call, taken }: Calls, state: State): void {
-  if (frame.throws === undefined) return;
+function noteThrow(frame: Frame, { call, taken, isPlainEnd }: Calls, state: State): void {
+  if (frame.throws === undefined || isPlainEnd) return;
   // A method that gives nothing back ends the handle; where it throws there is nothing to save.
   const isLast = frame.subject.types.affineAt(call) === undefined;
   const thrown = frame.subject.findings.muted(() => {
@@ -93,7 +95,7 @@ function evaluateReceiver(
     receiver = unwrap(receiver.left);
   }
   const cell = subject.cellAt(receiver);
-  if (cell === undefined) return evaluateFresh(frame, member, after);
+  if (cell === undefined) return evaluateFresh(frame, calls, member, after);
   if (member.optional) shortOf(frame, cell, after);
   const { shape, consuming } = cell.affine;
   if (shape === 'handle') {
@@ -110,7 +112,8 @@ function evaluateReceiver(
   calls.owner = cell;
   if (shape === 'promise')
     return evaluateCell(frame, cell, { node: receiver, use: AWAITED }, after);
-  after = touch(frame, cell, receiver, after);
+  if (!EMPTYING.has(name)) after = touch(frame, cell, receiver, after);
+  if (RELISTING.has(name)) subject.excused.add(cell);
   if (!TAKING.has(name)) return after;
   subject.everMoved.add(cell);
   subject.excused.add(cell);
@@ -126,7 +129,12 @@ function isDispose({ computed, property }: TSESTree.MemberExpression): boolean {
 const AWAITED: Use = { kind: 'take', by: 'awaited' };
 
 /** A method called on what is no named handle: on the result of another call, mostly. */
-function evaluateFresh(frame: Frame, member: TSESTree.MemberExpression, state: State): State {
+function evaluateFresh(
+  frame: Frame,
+  calls: Calls,
+  member: TSESTree.MemberExpression,
+  state: State,
+): State {
   const { subject, walk } = frame;
   const receiver = unwrap(member.object);
   const name = propertyName(member) ?? '';
@@ -138,6 +146,8 @@ function evaluateFresh(frame: Frame, member: TSESTree.MemberExpression, state: S
       : undefined;
   const isTaken = affine !== undefined && (affine.shape !== 'handle' || affine.consuming.has(name));
   if (isTaken && isNarrowed(frame, receiver)) reportNarrowed(frame, receiver);
+  const isEnd = isTaken && affine.shape === 'handle' && calls.call.arguments.length === 0;
+  calls.isPlainEnd = isEnd && subject.types.affineAt(calls.call) === undefined;
   const after = walk.evaluate(frame, member.object, isTaken ? PASS : READ, state);
   if (member.optional) shortOf(frame, undefined, after);
   return member.computed ? walk.evaluate(frame, member.property, READ, after) : after;

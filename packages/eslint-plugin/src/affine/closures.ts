@@ -1,6 +1,6 @@
 import { AST_NODE_TYPES as Type, type TSESTree } from '@typescript-eslint/utils';
 import type { Frame, Use } from './frame.ts';
-import { takeAlong, touch } from './handles.ts';
+import { lendAsked, takeAlong, touch } from './handles.ts';
 import { reportAlias } from './reports.ts';
 import { NONE, mark, type Cell, type State } from './state.ts';
 import type { Summary } from './subject.ts';
@@ -35,6 +35,10 @@ export function evaluateClosure(frame: Frame, fn: FunctionNode, use: Use, state:
 export function giveOut(frame: Frame, summary: Summary, messageId: string, state: State): State {
   let after = state;
   for (const [cell, nodes] of summary.moves) {
+    if (summary.asked.has(cell)) {
+      after = lendAsked(frame, cell, { node: nodes[0] ?? cell.origin, by: 'captured' }, after);
+      continue;
+    }
     after = touch(frame, cell, nodes[0] ?? cell.origin, after);
     for (const node of nodes) reportAlias(frame.subject, { node, messageId, name: cell.name });
     frame.subject.everMoved.add(cell);

@@ -2,7 +2,18 @@ import { AST_NODE_TYPES as Type, type TSESTree } from '@typescript-eslint/utils'
 import { followedAt } from './facts.ts';
 import { PEEK, type Branches, type Frame } from './frame.ts';
 import { ALIVE } from './names.ts';
-import { MOVED, NONE, OWNED, assume, heldIn, join, mark, type Cell, type State } from './state.ts';
+import {
+  MOVED,
+  NONE,
+  OWNED,
+  assume,
+  heldIn,
+  join,
+  mark,
+  put,
+  type Cell,
+  type State,
+} from './state.ts';
 import { isNullish, propertyName, unwrap } from './syntax.ts';
 
 /** The states after a condition: what must hold where it is true, and where it is not. */
@@ -113,7 +124,10 @@ function branchValue(
   if (cell !== undefined) return { yes: after, no: mark(after, cell, NONE) };
   if (test.type === Type.MemberExpression && ALIVE.has(propertyName(test) ?? '')) {
     const asked = subject.cellAt(test.object);
-    if (asked !== undefined) return branchAlive(asked, after);
+    if (asked !== undefined) {
+      frame.asked.add(asked);
+      return branchAlive(asked, after);
+    }
   }
   const fixed = followedAt(frame.subject, test);
   if (fixed === undefined) return { yes: after, no: after };
@@ -134,7 +148,7 @@ function branchAlive(cell: Cell, state: State): Branches {
   const no = state.flatMap((world) => {
     const { marks } = heldIn(world, cell);
     if (marks === OWNED) return [];
-    return (marks & MOVED) === 0 ? [world] : mark([world], cell, NONE);
+    return put([world], cell, (held) => ((marks & MOVED) === 0 ? held : { ...held, marks: MOVED }));
   });
   return { yes, no };
 }

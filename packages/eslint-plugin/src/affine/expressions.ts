@@ -3,8 +3,8 @@ import { evaluateClosure } from './closures.ts';
 import { noteValue } from './facts.ts';
 import { ALIAS, DROP, PASS, PEEK, READ, mayThrow, type Frame, type Use } from './frame.ts';
 import { keep, take, takeAlong, touch } from './handles.ts';
-import { ALIVE, LENDING } from './names.ts';
-import { reportAlias, reportLoss } from './reports.ts';
+import { ALIVE, COUNTING, LENDING } from './names.ts';
+import { reportAlias, reportDisposed, reportLoss } from './reports.ts';
 import { NONE, join, mark, type Cell, type State } from './state.ts';
 import {
   calleeName,
@@ -12,6 +12,7 @@ import {
   isFunction,
   isHandedOn,
   isLentTo,
+  isReturned,
   propertyName,
   unwrap,
 } from './syntax.ts';
@@ -110,12 +111,23 @@ function evaluateOther(frame: Frame, node: TSESTree.Node, use: Use, state: State
       return noteValue(frame.subject, { target: node.argument }, state);
     case Type.ClassExpression:
       return frame.walk.define(frame, node, state);
+    case Type.TaggedTemplateExpression:
+      return evaluateTag(frame, node, state);
     default:
       return childrenOf(frame.subject.code, node).reduce(
         (at, one) => evaluate(frame, one, READ, at),
         state,
       );
   }
+}
+
+/** A tag is a function of the text and of what stands in it. */
+function evaluateTag(frame: Frame, node: TSESTree.TaggedTemplateExpression, state: State): State {
+  const before = evaluate(frame, node.tag, READ, state);
+  return node.quasi.expressions.reduce((at, one, index) => {
+    const isTaken = frame.subject.types.takes(node, index + 1) === 'owned';
+    return evaluate(frame, one, isTaken ? PASS : READ, at);
+  }, before);
 }
 
 /** A handle with a name or in a fixed place, used in the given way. */
@@ -126,9 +138,13 @@ export function evaluateCell(
   state: State,
 ): State {
   const { node, use } = at;
+  const { subject } = frame;
   if (use.kind === 'read') return touch(frame, cell, node, state);
   if (use.kind !== 'take') return state;
-  if (use.by === 'passed' && isReturned(node)) frame.returns.add(cell);
+  if (use.by === 'passed' && isResult(node)) frame.returns.add(cell);
+  if (cell.isDisposed && subject.isOwn(cell, frame.body) && isReturned(node)) {
+    reportDisposed(subject, cell, node);
+  }
   return take(frame, cell, { node, by: use.by, to: use.to }, state);
 }
 
@@ -167,7 +183,9 @@ function evaluateMember(
   const place = subject.cellAt(node);
   if (place !== undefined) return evaluateCell(frame, place, { node, use }, state);
   const owner = subject.cellAt(node.object);
-  const isQuestion = ALIVE.has(propertyName(node) ?? '');
+  const name = propertyName(node) ?? '';
+  const isCount = owner?.affine.shape === 'carrier' && COUNTING.has(name);
+  const isQuestion = ALIVE.has(name) || isCount;
   let after = evaluate(frame, node.object, isQuestion ? PEEK : READ, state);
   if (node.optional) shortOf(frame, owner, after);
   if (node.computed) after = evaluate(frame, node.property, READ, after);
@@ -306,7 +324,8 @@ function evaluateElement(
   return evaluate(frame, node, isLent ? READ : ALIAS, state);
 }
 
-function isReturned(node: TSESTree.Node): boolean {
+/** Whether a value is what a function returns, by itself. */
+function isResult(node: TSESTree.Node): boolean {
   let at = node.parent;
   while (at !== undefined && unwrap(at) !== at) at = at.parent;
   if (at?.type === Type.ReturnStatement) return true;

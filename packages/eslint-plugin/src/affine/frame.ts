@@ -57,6 +57,8 @@ export interface Frame {
   readonly borrows: Map<Cell, TSESTree.Node>;
   readonly assigns: Set<Cell>;
   readonly returns: Set<Cell>;
+  /** Handles that are asked whether they have left before they are used. */
+  readonly asked: Set<Cell>;
 }
 
 /** The parts of the walk that need one another. */

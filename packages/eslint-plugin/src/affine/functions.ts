@@ -11,7 +11,7 @@ import { bindParameters } from './patterns.ts';
 import { reportAlias } from './reports.ts';
 import { MOVED, START, heldBy, join, may, type Cell, type State } from './state.ts';
 import { execute } from './statements.ts';
-import { Subject, type Summary } from './subject.ts';
+import { Subject, type Summary, type Variable } from './subject.ts';
 import { isFunction, type Body, type FunctionNode } from './syntax.ts';
 
 /** Finds what is wrong in a file, in all functions of it. */
@@ -21,7 +21,9 @@ export function walkThrough(subject: Subject, program: TSESTree.Program): void {
   const ended = frame.declared.filter((cell) => isPrivate(subject, cell));
   close(frame, ended, after);
   for (const scope of subject.code.scopeManager?.scopes ?? []) {
-    if (isFunction(scope.block)) summarise(subject, scope.block);
+    if (!isFunction(scope.block)) continue;
+    const summary = summarise(subject, scope.block);
+    if (isExported(subject, scope.block)) reportAgain(subject, summary, 'inExport');
   }
 }
 
@@ -31,8 +33,18 @@ const NOTHING: Summary = {
   borrows: new Map(),
   assigns: new Set(),
   returns: new Set(),
+  asked: new Set(),
   isAsync: false,
 };
+
+/** Reports what a function uses up and leaves where it is, so that a second call finds it gone. */
+function reportAgain(subject: Subject, summary: Summary, messageId: string): void {
+  const { moves, asked, assigns } = summary;
+  for (const [cell, nodes] of moves) {
+    if (!cell.affine.isBranded || asked.has(cell) || assigns.has(cell)) continue;
+    for (const node of nodes) reportAlias(subject, { node, messageId, name: cell.name });
+  }
+}
 
 /** What a function does with the handles around it; what is wrong within it is reported once. */
 function summarise(subject: Subject, fn: FunctionNode): Summary {
@@ -61,7 +73,7 @@ function walkFunction(subject: Subject, fn: FunctionNode): Summary {
 }
 
 function summaryOf(frame: Frame, after: State, isAsync: boolean): Summary {
-  const { takes, borrows, assigns, returns, subject, body } = frame;
+  const { takes, borrows, assigns, returns, asked, subject, body } = frame;
   // What has found another place, and was not put back, is gone as well.
   const moves = [...takes].filter(([cell]) => may(after, cell, MOVED) || !assigns.has(cell));
   const isOuter = (cell: Cell) => !subject.isOwn(cell, body);
@@ -71,6 +83,7 @@ function summaryOf(frame: Frame, after: State, isAsync: boolean): Summary {
     borrows,
     assigns,
     returns: new Set([...returns].filter(isOuter)),
+    asked,
     isAsync,
   };
 }
@@ -79,7 +92,7 @@ function summaryOf(frame: Frame, after: State, isAsync: boolean): Summary {
 function reportFields(frame: Frame, after: State): void {
   const { subject, body } = frame;
   for (const cell of subject.fieldsOf(body)) {
-    if (!cell.affine.isBranded) continue;
+    if (!cell.affine.isBranded || frame.asked.has(cell)) continue;
     for (const { node } of heldBy(after, cell).moves) {
       reportAlias(subject, { node, messageId: 'outOfField', name: cell.name });
     }
@@ -100,6 +113,7 @@ function frameOf(subject: Subject, body: Body): Frame {
     borrows: new Map(),
     assigns: new Set(),
     returns: new Set(),
+    asked: new Set(),
   };
 }
 
@@ -138,21 +152,52 @@ function defineField(
   if (member.static) return evaluate(frame, value, ALIAS, state);
   const inner = frameOf(subject, member);
   const after = subject.findings.loud(() => evaluate(inner, value, ALIAS, START));
+  if (isFunction(value)) reportFieldsOf(subject, member, summarise(subject, value));
   const summary = summaryOf(inner, after, false);
   const given = giveOut(frame, summary, 'inMethod', state);
   return takeAlong(frame, { ...summary, moves: new Map() }, { node: value, by: 'captured' }, given);
 }
 
+/** An arrow function in a field uses up another field of the same object. */
+function reportFieldsOf(
+  subject: Subject,
+  member: TSESTree.PropertyDefinition,
+  summary: Summary,
+): void {
+  const fields = new Set(subject.fieldsOf(member));
+  const moves = new Map([...summary.moves].filter(([cell]) => fields.has(cell)));
+  reportAgain(subject, { ...summary, moves }, 'outOfField');
+}
+
 /** A variable of the file that only the file's own top level uses. */
 function isPrivate(subject: Subject, { root }: Cell): boolean {
   if (root === undefined) return false;
-  const isExported = root.defs[0]?.parent?.parent?.type === Type.ExportNamedDeclaration;
+  const isDeclared = root.defs[0]?.parent?.parent?.type === Type.ExportNamedDeclaration;
   const isAtTop = root.references.every(
-    ({ from, identifier }) =>
-      from.variableScope === root.scope.variableScope &&
-      identifier.parent?.type !== Type.ExportSpecifier,
+    ({ from }) => from.variableScope === root.scope.variableScope,
   );
-  return !isExported && isAtTop && subject.code.ast.sourceType === 'module';
+  const isOut = isDeclared || isExportedByName(root);
+  return !isOut && isAtTop && subject.code.ast.sourceType === 'module';
+}
+
+/** Whether other files can call a function, which then is one of the file's top level. */
+function isExported(subject: Subject, fn: FunctionNode): boolean {
+  const { parent } = fn;
+  const isNamed = parent?.type === Type.VariableDeclarator;
+  const around = (isNamed ? parent.parent : fn).parent?.type;
+  if (around === Type.ExportNamedDeclaration || around === Type.ExportDefaultDeclaration) {
+    return true;
+  }
+  const name = isNamed ? parent.id : fn.id;
+  const variable = name === null || name === undefined ? undefined : subject.variableOf(name);
+  return variable !== undefined && isExportedByName(variable);
+}
+
+function isExportedByName({ references }: Variable): boolean {
+  return references.some(({ identifier: { parent } }) => {
+    const type = parent?.type;
+    return type === Type.ExportSpecifier || type === Type.ExportDefaultDeclaration;
+  });
 }
 
 /** Whether a function may call its parameter twice: then it uses it after it was used up. */

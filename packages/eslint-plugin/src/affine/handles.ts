@@ -71,7 +71,9 @@ export function takeAlong(frame: Frame, summary: Summary, taking: Taking, state:
   }
   for (const cell of summary.moves.keys()) {
     if (summary.returns.has(cell)) frame.returns.add(cell);
-    after = take(frame, cell, taking, after);
+    after = summary.asked.has(cell)
+      ? lendAsked(frame, cell, taking, after)
+      : take(frame, cell, taking, after);
   }
   for (const cell of summary.assigns) {
     if (summary.moves.has(cell)) continue;
@@ -80,6 +82,18 @@ export function takeAlong(frame: Frame, summary: Summary, taking: Taking, state:
     after = withoutMoved(after, cell);
   }
   return after;
+}
+
+/**
+ * A function that asks first whether a handle is live may have it beside others and be called again.
+ * Called here it has ended it; made here it may end it whenever it likes.
+ */
+export function lendAsked(frame: Frame, cell: Cell, taking: Taking, state: State): State {
+  noteTake(frame, cell, taking.node);
+  if (!frame.subject.isOwn(cell, frame.body)) frame.asked.add(cell);
+  frame.subject.everMoved.add(cell);
+  if (taking.by !== 'consumed') return mark(state, cell, NONE);
+  return moveOut(state, cell, frame.subject.moveAt(taking.node, taking.by));
 }
 
 /** Reports a second place for a handle, and takes it for gone. */

@@ -95,8 +95,25 @@ export const LENDING: ReadonlySet<string> = new Set([
   'values',
 ]);
 
+/** Methods that give a list of the same elements, which may be ended through that one. */
+export const RELISTING: ReadonlySet<string> = new Set([
+  'concat',
+  'filter',
+  'reverse',
+  'slice',
+  'sort',
+  'toReversed',
+  'toSorted',
+]);
+
 /** Methods that take elements out of a list, so that what is left in it is not known any more. */
 export const TAKING: ReadonlySet<string> = new Set(['pop', 'shift', 'splice', 'delete', 'clear']);
+
+/** Those of them that give no element out: they empty a list whose elements were used up, too. */
+export const EMPTYING: ReadonlySet<string> = new Set(['delete', 'clear']);
+
+/** What counts the elements of a list, and looks at none. */
+export const COUNTING: ReadonlySet<string> = new Set(['length', 'size']);
 
 /** Methods that put their arguments into the list that they are called on. */
 export const FILLING: ReadonlySet<string> = new Set(['push', 'unshift']);

@@ -63,6 +63,12 @@ export function reportAlias(
   subject.findings.add({ rule: 'no-alias', messageId, node, data: { name } });
 }
 
+/** Reports a handle that goes out of the block at whose end it is disposed of. */
+export function reportDisposed(subject: Subject, { name }: Cell, node: TSESTree.Node): void {
+  const data = { name };
+  subject.findings.add({ rule: 'no-use-after-move', messageId: 'disposed', node, data });
+}
+
 /** Reports a handle in something that is repeated. */
 export function reportFanOut(
   subject: Subject,

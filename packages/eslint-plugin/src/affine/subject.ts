@@ -19,6 +19,8 @@ export interface Summary {
   readonly assigns: ReadonlySet<Cell>;
   /** Those that it gives out as they are. */
   readonly returns: ReadonlySet<Cell>;
+  /** Those that it asks whether they have left. */
+  readonly asked: ReadonlySet<Cell>;
   readonly isAsync: boolean;
 }
 

@@ -83,9 +83,10 @@ export function callAround(node: TSESTree.Node): Calling | undefined {
 
 /** The node around a node, without what changes types only. */
 export function parentOf(node: TSESTree.Node): TSESTree.Node | undefined {
-  let at = node.parent;
-  while (at !== undefined && unwrap(at) !== at) at = at.parent;
-  return at;
+  let at: TSESTree.Node | null | undefined = node.parent;
+  // Around the program there is nothing, which ESLint says with `null`.
+  while (at !== undefined && at !== null && unwrap(at) !== at) at = at.parent;
+  return at ?? undefined;
 }
 
 /** The call that a function is an argument of. */
@@ -138,6 +139,13 @@ const GIVING: ReadonlySet<string> = new Set([
   Type.ThrowStatement,
   Type.YieldExpression,
 ]);
+
+/** Whether a value goes out of its function by `return`, by itself or in a literal. */
+export function isReturned(value: TSESTree.Node): boolean {
+  let around = parentOf(value);
+  while (around !== undefined && THROUGH.has(around.type)) around = parentOf(around);
+  return around?.type === Type.ReturnStatement;
+}
 
 /** The nodes directly under a node, types left out. */
 export function childrenOf(

@@ -34,6 +34,12 @@ export interface Affine {
   readonly elements: readonly (Affine | undefined)[] | undefined;
 }
 
+/** What has a signature: a call, a `new`, a tag before a template. */
+export type Called =
+  | TSESTree.CallExpression
+  | TSESTree.NewExpression
+  | TSESTree.TaggedTemplateExpression;
+
 /** What a parameter does with what is passed to it: takes it over, borrows it, or nobody knows. */
 export type Taking = 'owned' | 'borrowed' | 'opaque';
 
@@ -66,7 +72,7 @@ export class TypeQuestions {
   }
 
   /** Whether a call takes over the argument at an index. */
-  takes(call: TSESTree.CallExpression | TSESTree.NewExpression, index: number): Taking {
+  takes(call: Called, index: number): Taking {
     const signature = this.#signatureOf(call);
     const type = signature === undefined ? undefined : this.#parameterAt(call, signature, index);
     // A function that tells types apart only looks, whatever the type of its parameter.
@@ -153,7 +159,7 @@ export class TypeQuestions {
     return found;
   }
 
-  #signatureOf(call: TSESTree.CallExpression | TSESTree.NewExpression): ts.Signature | undefined {
+  #signatureOf(call: Called): ts.Signature | undefined {
     const node = this.#services.esTreeNodeToTSNodeMap.get(call) as ts.CallLikeExpression;
     return this.#checker.getResolvedSignature(node);
   }
@@ -164,11 +170,7 @@ export class TypeQuestions {
       : this.#checker.getTypePredicateOfSignature(signature);
   }
 
-  #parameterAt(
-    call: TSESTree.CallExpression | TSESTree.NewExpression,
-    signature: ts.Signature,
-    index: number,
-  ): ts.Type | undefined {
+  #parameterAt(call: Called, signature: ts.Signature, index: number): ts.Type | undefined {
     const node = this.#services.esTreeNodeToTSNodeMap.get(call);
     const parameters = signature.getParameters();
     const at = Math.min(index, parameters.length - 1);

@@ -58,6 +58,9 @@ export const rule = createRule({
         'A getter gives `{{name}}` out at each call. Give out a `BudgetView`, or keep a ' +
         '`Slot` and `take()` from it.',
       inMethod: 'A method can be called twice and uses `{{name}}` up. Keep it in a `Slot`.',
+      inExport:
+        'Whoever imports this function can call it twice, and it uses `{{name}}` up or gives it ' +
+        'out. Keep it in a `Slot`, or ask first whether it `isLive`.',
       inReturnedClosure:
         'This function gives `{{name}}` out or uses it up at each call. Say `Once<…>` in its ' +
         'type, or keep a `Slot` and `take()` from it.',

@@ -24,6 +24,9 @@ export const rule = createRule({
       inClosure:
         '`{{name}}` went with the closure on line {{line}}. Use it before, or give the closure ' +
         '{{share}}.',
+      disposed:
+        '`{{name}}` is declared with `using`, so it is ended here, and whoever gets it gets one ' +
+        'that was used up. Declare it with `const`.',
       movedInLoop:
         '`{{name}}` is used up in one turn and used again in the next. Assign what comes back ' +
         '(`{{name}} = …`), or take in each turn {{share}}.',
