@@ -25,6 +25,12 @@ export class ScopeContext {
     return this.#storage.getStore() ?? NOTHING;
   }
 
+  /** What runs functions with the surroundings of here and now, wherever it is called later. */
+  here(): <T>(fn: () => T) => T {
+    const now = this.current();
+    return (fn) => this.#storage.run(now, fn);
+  }
+
   /** Runs `fn` with `scopes` added to those around it. Outer values stay; inner options win. */
   run<T>(scopes: Scopes, fn: () => T, options?: ReadCallOptions): T {
     const outer = this.current();

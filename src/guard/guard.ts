@@ -34,7 +34,7 @@ import type { NearCap } from './near-cap/near-cap.ts';
 import type { WaitingRoom } from './near-cap/waiting-room.ts';
 import { assumptionsOf, quoteCall, type ProviderAssumptions } from './quote.ts';
 import { Reservation, type ReservationPorts } from './reservation.ts';
-import { flushed, sharedOf, tellFaults } from './shared.ts';
+import { flushed, sharedOf, tellFaults, type Keeping } from './shared.ts';
 import { tightMeasure, type InputMeasure } from './tight.ts';
 import { monotone, warnOfStalePrices } from './clock.ts';
 import { UnendedHolds } from './unended.ts';
@@ -121,6 +121,7 @@ export class BudgetGuard implements Guard {
   readonly #policy: Policy;
   /** What keeps all accounts but the budgets. */
   readonly #ledger: Ledger;
+  readonly #schedule: Schedule | undefined;
   readonly #mint = BudgetMint.ofGuard();
   readonly #context = new ScopeContext();
   readonly #ports: ReservationPorts;
@@ -137,15 +138,16 @@ export class BudgetGuard implements Guard {
   constructor(config: BudgetGuardConfig, ports: GuardPorts = {}) {
     const settings = readConfig(config);
     this.#settings = settings;
-    this.#policy = withBudgets(createPolicy(settings.caps));
+    const behind = ports.ledger ?? createMemoryLedger();
+    this.#policy = withBudgets(createPolicy(settings.caps), behind);
     const history = new HistoryMemory();
     this.#assumptions = assumptionsOf(settings, history);
     this.#measure = settings.inputBound === 'tight' ? tightMeasure() : undefined;
     const clock = monotone(ports.clock ?? systemClock);
     const book = ports.priceBook ?? createPriceBook({ overrides: settings.prices });
-    const behind = ports.ledger ?? createMemoryLedger();
     const ledger = new BudgetLedger(behind);
     this.#ledger = behind;
+    this.#schedule = ports.schedule;
     const [events, unended] = [new EventHub(), new UnendedHolds()];
     this.#room = createWaitingRoom({ ledger: behind, clock, settings, schedule: ports.schedule });
     this.#ports = { ledger, book, clock, events, history, unended, room: this.#room };
@@ -205,6 +207,17 @@ export class BudgetGuard implements Guard {
   /** @internal */
   get idleTimeoutMs(): number {
     return this.#settings.idleTimeoutMs;
+  }
+
+  /** @internal For those who book on the ledger themselves. */
+  get keeping(): Keeping {
+    const { clock, unended } = this.#ports;
+    return { ledger: this.#ledger, clock, unended, schedule: this.#schedule };
+  }
+
+  /** @internal What runs functions with the scopes of here and now, wherever it is called. */
+  here(): <T>(fn: () => T) => T {
+    return this.#context.here();
   }
 
   run<T>(scopes: RunScopes, fn: () => T, options?: CallOptions): T {

@@ -1,9 +1,20 @@
 import { OperationError } from '../errors/error.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { Schedule } from '../ledger/leases/ports.ts';
 import type { SharedLedger } from '../ledger/shared-ledger.ts';
 import type { EventHub } from './events.ts';
 import type { UnendedHolds } from './unended.ts';
 import type { Clock } from '../units/time.ts';
+
+/** What a guard keeps its accounts with, budgets aside. */
+export interface Keeping {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  /** Ends of holds that the ledger could not record yet. */
+  readonly unended: UnendedHolds;
+  /** What waiting is timed with; `undefined`: the timers of the runtime. */
+  readonly schedule: Schedule | undefined;
+}
 
 /** The same ledger where it is shared; `undefined` where it lives and dies in this process. */
 export function sharedOf(ledger: Ledger): SharedLedger | undefined {
