@@ -5,6 +5,7 @@ import type { Scopes } from '../policy/scope.ts';
 import type { Provider } from '../providers/provider.ts';
 import { findProvider, providerOfHost } from '../providers/registry.ts';
 import { chainFetch, chainOf } from './chain.ts';
+import { emulatedAt } from './dry-run.ts';
 import type { FetchLike } from './transport.ts';
 
 /** Who answers where, and through which `fetch`. */
@@ -43,7 +44,7 @@ export function guardedFetch(guard: Guard, options: GuardedFetchOptions = {}): F
   const others = ties.filter((one) => one.guard !== tie.guard);
   return chainFetch(
     { base, ties: [...others, tie] },
-    (url) => fixed ?? origins.get(url.origin) ?? providerOfHost(url.hostname),
+    (url) => fixed ?? origins.get(url.origin) ?? providerOfHost(url.hostname) ?? emulatedAt(url),
   );
 }
 

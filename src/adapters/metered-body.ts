@@ -3,6 +3,7 @@ import { StepHold } from '../guard/expect/step-hold.ts';
 import type { Reservation } from '../guard/reservation.ts';
 import { createEventFilter, type EventFilter } from '../meter/event-filter.ts';
 import type { Meter } from '../meter/usage.ts';
+import { tellerHere } from './agents/context.ts';
 import { keptAhead } from './keep-ahead.ts';
 
 /** What a body is metered with. */
@@ -58,6 +59,8 @@ class BodyWatch {
   readonly #steps: StepHold | undefined;
   /** Why the answer was stopped: its reader is told at its next read. */
   #stopped: HardcapError | undefined;
+  /** Tells the agent that made the call, if it was one. */
+  readonly #tell = tellerHere();
 
   constructor(reader: ReadableStreamDefaultReader<Uint8Array>, terms: MeteredBodyTerms) {
     this.#reader = reader;
@@ -118,6 +121,7 @@ class BodyWatch {
     const refusal = await keptAhead(steps, chunk);
     if (refusal === undefined || this.#isOver || this.#meter.read().kind === 'complete') return;
     this.#stopped = refusal;
+    this.#tell(refusal);
     this.#end('it was stopped', steps);
     // The connection is closed as far as we can; what became of that changes nothing here.
     this.#reader.cancel(refusal).catch(() => undefined);

@@ -1,16 +1,21 @@
 import type { HardcapError } from '../errors/error.ts';
 import type { Provider, RefusalResponse } from '../providers/provider.ts';
+import { tellRefusal } from './agents/context.ts';
 
 /** The typed error behind each synthetic response, found by the response's own headers object. */
 const errors = new WeakMap<Headers, HardcapError>();
 
 /**
- * The refusal as a response that no client re-sends, in the provider's own shape.
+ * The refusal as a response that no client re-sends, in the provider's own shape. The agent that
+ * made the call, if it was one, is told.
  * The typed error behind it is found again with `refusalOf`.
  */
 export function refusalResponse(error: HardcapError, provider: Provider | undefined): Response {
+  tellRefusal(error);
   const { status, headers, body } = provider?.refusal(error) ?? plainRefusal(error);
   const response = new Response(JSON.stringify(body), { status, headers });
+  // Servers replace the global Response by one whose headers are another object once it is read.
+  Object.defineProperty(response, 'headers', { value: response.headers });
   errors.set(response.headers, error);
   return response;
 }

@@ -10,10 +10,11 @@ import type { Scopes } from '../policy/scope.ts';
 import type { Amendment, Provider, RequestFacts } from '../providers/provider.ts';
 import { adaptationIn, headersWith, showAdaptation } from './adapted.ts';
 import { countInput } from './count-input.ts';
+import { withScopesTold } from './dry-run.ts';
 import { failureOf } from './egress.ts';
 import { endHold, meterBody } from './metered-body.ts';
 import { refusalResponse } from './refusal.ts';
-import { marked, takeMark } from './mark.ts';
+import { carried, marked, takeMark } from './mark.ts';
 import { parsed, readText } from './read-text.ts';
 import { kept, readRequest, withBody, type FetchInput, type OutgoingRequest } from './request.ts';
 
@@ -43,7 +44,9 @@ const BODY_ERROR_BYTES_MAX = 65_536;
 export function guardFetch(boundary: Boundary): FetchLike {
   return (input, init) => {
     // Held by the same guard further out already, once: a second use is another attempt.
-    if (takeMark(init, boundary.guard.root)) return egress(boundary, input, init);
+    // What sends further in is told anew.
+    const { root } = boundary.guard;
+    if (takeMark(init, root)) return egress(boundary, input, marked(init, root));
     try {
       const request = readRequest(input, init);
       if (request.body.kind !== 'deferred') return decide(boundary, request, request.body.text);
@@ -62,7 +65,7 @@ function egress(
   input: FetchInput,
   init: RequestInit | undefined,
 ): Promise<Response> {
-  return fetch(input, init);
+  return carried(init, () => fetch(input, init));
 }
 
 /** Synchronous up to the hold; what follows the hold ends it. */
@@ -163,7 +166,8 @@ async function send(reservation: Reservation, attempt: Attempt): Promise<Respons
     amendment = provider.amend(facts);
     const wire = amendment?.wire ?? adaptedWire(facts, attempt.facts);
     const { input, init } = wire === undefined ? request : withBody(request, wire);
-    response = await egress(boundary, input, marked(init, guard.root));
+    const told = withScopesTold(input, init, reservation.quote.scopes);
+    response = await egress(boundary, input, marked(told, guard.root));
   } catch (error) {
     const { kind, reason } = failureOf(error);
     endHold(() => {
