@@ -6,12 +6,11 @@
  * In the application, in this order:
  *
  *   app.use(authenticate); //              whatever finds out who is asking
- *   app.get('/budget', caps.balanceRoute);
- *   app.use(caps.scoped);
+ *   app.get('/budget', caps.balanceRoute); // if callers may see what they have left
+ *   enforceCaps(app, { anthropic });
  *   ... the routes ...
- *   app.use(caps.errors);
  */
-import type { Request } from 'express';
+import type { IRouter, Request } from 'express';
 import { BudgetGuard, wrapAnthropic, wrapOpenAI } from 'hardcap';
 import { hardcapExpress } from 'hardcap/express';
 
@@ -26,7 +25,37 @@ export const caps = hardcapExpress(guard, {
 
 /** Who pays: from what authentication has proven, never from what a caller can write. */
 function customerOf(request: Request): string | undefined {
-  return (request as Request & { readonly user?: { readonly id?: string } }).user?.id;
+  const { user } = request as unknown as {
+    readonly user?: { readonly id?: string | number | null } | null;
+  };
+  const id = user?.id ?? undefined;
+  return id === undefined ? undefined : String(id);
+}
+
+/** Clients to guard, by the provider that they call. */
+interface Clients {
+  readonly anthropic?: Parameters<typeof wrapAnthropic>[0];
+  readonly openai?: Parameters<typeof wrapOpenAI>[0];
+}
+
+/**
+ * Guards the clients, in place, and puts all that is declared after it under the caps: call it
+ * behind authentication and before the routes.
+ */
+export function enforceCaps(app: Pick<IRouter, 'use'>, clients: Clients = {}): void {
+  for (const [name, client] of Object.entries(clients)) {
+    if (name === 'anthropic') guardAnthropic(client);
+    else if (name === 'openai') guardOpenAI(client);
+    else throw new TypeError(`It guards anthropic and openai, and knows no client ${name}.`);
+  }
+  let isBegun = false;
+  app.use((_request, _response, next) => {
+    // By the first request all routes are declared: errors are answered behind them.
+    if (!isBegun) app.use(caps.errors);
+    isBegun = true;
+    next();
+  });
+  app.use(caps.scoped);
 }
 
 /** The same client, guarded: `const anthropic = guardAnthropic(new Anthropic())`. */

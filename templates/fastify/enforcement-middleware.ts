@@ -6,11 +6,11 @@
  * In the application, in this order:
  *
  *   app.addHook('onRequest', authenticate); // whatever finds out who is asking
- *   caps.attach(app);
- *   app.get('/budget', caps.balanceRoute);
+ *   enforceCaps(app, { anthropic });
+ *   app.get('/budget', caps.balanceRoute); //  if callers may see what they have left
  *   ... the routes ...
  */
-import type { FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { BudgetGuard, wrapAnthropic, wrapOpenAI } from 'hardcap';
 import { hardcapFastify } from 'hardcap/fastify';
 
@@ -25,7 +25,30 @@ export const caps = hardcapFastify(guard, {
 
 /** Who pays: from what authentication has proven, never from what a caller can write. */
 function customerOf(request: FastifyRequest): string | undefined {
-  return (request as FastifyRequest & { readonly user?: { readonly id?: string } }).user?.id;
+  const { user } = request as unknown as {
+    readonly user?: { readonly id?: string | number | null } | null;
+  };
+  const id = user?.id ?? undefined;
+  return id === undefined ? undefined : String(id);
+}
+
+/** Clients to guard, by the provider that they call. */
+interface Clients {
+  readonly anthropic?: Parameters<typeof wrapAnthropic>[0];
+  readonly openai?: Parameters<typeof wrapOpenAI>[0];
+}
+
+/**
+ * Guards the clients, in place, and puts all that is declared after it under the caps: call it
+ * behind authentication and before the routes.
+ */
+export function enforceCaps(app: Pick<FastifyInstance, 'addHook'>, clients: Clients = {}): void {
+  for (const [name, client] of Object.entries(clients)) {
+    if (name === 'anthropic') guardAnthropic(client);
+    else if (name === 'openai') guardOpenAI(client);
+    else throw new TypeError(`It guards anthropic and openai, and knows no client ${name}.`);
+  }
+  caps.attach(app);
 }
 
 /** The same client, guarded: `const anthropic = guardAnthropic(new Anthropic())`. */

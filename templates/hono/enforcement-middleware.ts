@@ -6,8 +6,8 @@
  * In the application, in this order:
  *
  *   app.use(authenticate); //              whatever finds out who is asking
- *   app.get('/budget', caps.balanceRoute);
- *   app.use(caps.scoped);
+ *   app.get('/budget', caps.balanceRoute); // if callers may see what they have left
+ *   enforceCaps(app, { anthropic });
  *   ... the routes ...
  */
 import type { Context } from 'hono';
@@ -25,7 +25,31 @@ export const caps = hardcapHono(guard, {
 
 /** Who pays: from what authentication has proven, never from what a caller can write. */
 function customerOf(c: Context): string | undefined {
-  return (c.get('user') as { readonly id?: string } | undefined)?.id;
+  const user = c.get('user') as string | { readonly id?: string | number | null } | undefined;
+  const id = typeof user === 'string' ? user : (user?.id ?? undefined);
+  return id === undefined ? undefined : String(id);
+}
+
+/** Clients to guard, by the provider that they call. */
+interface Clients {
+  readonly anthropic?: Parameters<typeof wrapAnthropic>[0];
+  readonly openai?: Parameters<typeof wrapOpenAI>[0];
+}
+
+/**
+ * Guards the clients, in place, and puts all that is declared after it under the caps: call it
+ * behind authentication and before the routes.
+ */
+export function enforceCaps(
+  app: { use(handler: typeof caps.scoped): unknown },
+  clients: Clients = {},
+): void {
+  for (const [name, client] of Object.entries(clients)) {
+    if (name === 'anthropic') guardAnthropic(client);
+    else if (name === 'openai') guardOpenAI(client);
+    else throw new TypeError(`It guards anthropic and openai, and knows no client ${name}.`);
+  }
+  app.use(caps.scoped);
 }
 
 /** The same client, guarded: `const anthropic = guardAnthropic(new Anthropic())`. */

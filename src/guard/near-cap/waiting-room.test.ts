@@ -38,7 +38,7 @@ function roomWith(waiters: number) {
 }
 
 describe('a waiting room', () => {
-  it('looks at a few waiters at each end of a hold, and sends the hopeless away at once', async () => {
+  it('looks at a few at each end of a hold, and sends the hopeless away at once', async () => {
     const { room, asked, waits } = roomWith(32);
     asked.isHopeful = false;
     room.wake([account]);
@@ -46,7 +46,7 @@ describe('a waiting room', () => {
     expect(room.size).toBe(0);
   });
 
-  it('looks at many once for all that ends in 10 ms, and sends the hopeless away then', async () => {
+  it('looks at many once for all that ends in 10 ms, and sends the hopeless off', async () => {
     const { room, time, asked, waits } = roomWith(1_000);
     for (let ends = 0; ends < 200; ends += 1) room.wake([account]);
     // The first in the line is tried each time, and asked whether it may go on.

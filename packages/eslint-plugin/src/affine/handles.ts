@@ -85,8 +85,8 @@ export function takeAlong(frame: Frame, summary: Summary, taking: Taking, state:
 }
 
 /**
- * A function that asks first whether a handle is live may have it beside others and be called again.
- * Called here it has ended it; made here it may end it whenever it likes.
+ * A function that asks first whether a handle is live may have it beside others, and be called
+ * again. Called here it has ended it; made here it may end it whenever it likes.
  */
 export function lendAsked(frame: Frame, cell: Cell, taking: Taking, state: State): State {
   noteTake(frame, cell, taking.node);
