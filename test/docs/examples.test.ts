@@ -19,6 +19,9 @@ const surroundings = () => ({
   ANTHROPIC_API_KEY: 'test',
   OPENAI_BASE_URL: emulator.openaiUrl,
   OPENAI_API_KEY: 'test',
+  // For examples of `hardcap/register`, which starts no process without a cap.
+  HARDCAP_GLOBAL_CAP_PER_DAY_USD: '5',
+  HARDCAP_SUMMARY: 'off',
 });
 
 describe('every example of the pages runs as it stands', () => {
