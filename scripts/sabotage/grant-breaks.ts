@@ -262,4 +262,13 @@ export const GRANT_BREAKS: readonly Break[] = [
     broken: 'of several headers one is taken',
     tests: CARRIED,
   },
+  {
+    part: PART,
+    guarantee: 'A grant whose scope was closed by hand is not taken for one that was redeemed',
+    file: 'src/guard/grants/grant-ledger.ts',
+    find: "return reply.short.some(isClosed) ? 'closed' : 'gone';",
+    replace: "return reply.short.some(isClosed) ? 'gone' : 'gone';",
+    broken: 'its issuer hears that calls of it are open, and waits for ever',
+    tests: ['test/e2e/grants-closed.test.ts'],
+  },
 ];

@@ -3,6 +3,7 @@ import type { Break } from './break.ts';
 const MIDDLEWARE = 'HTTP middleware';
 const UNIT = ['src/middleware/middleware.test.ts'];
 const ALL = ['test/e2e/middleware/middleware.test.ts'];
+const FIGURES = ['test/e2e/attacks-figures.test.ts'];
 const EACH = ['test/e2e/middleware/frameworks.test.ts'];
 
 /** Breaks of attribution, admission, answers and contexts on Express, Fastify and Hono. */
@@ -76,6 +77,36 @@ export const MIDDLEWARE_BREAKS: readonly Break[] = [
     broken: 'the binding cap is shown, whosever it is',
     tests: [...UNIT, ...ALL],
     title: 'none of its figures|shared caps|figures to nobody|tells nothing',
+  },
+  {
+    part: MIDDLEWARE,
+    guarantee: 'A Hono handler that hands a refusal on shows no figures of shared caps',
+    file: 'src/middleware/hono.ts',
+    find: 'const failed = context.error ?? refusalOfResponse(context.res);',
+    replace: 'const failed = context.error;',
+    broken: 'the body for the service’s own code is sent to its caller',
+    tests: FIGURES,
+    title: 'in Hono',
+  },
+  {
+    part: MIDDLEWARE,
+    guarantee: 'A Fastify handler that hands a refusal on shows none either',
+    file: 'src/middleware/fastify.ts',
+    find: 'if (answer !== undefined) return done(null, instead(reply, answer));',
+    replace: 'void [answer, instead];',
+    broken: 'the body for the service’s own code is sent to its caller',
+    tests: FIGURES,
+    title: 'in Fastify',
+  },
+  {
+    part: MIDDLEWARE,
+    guarantee: 'A refusal is known by its body in a response of somebody else',
+    file: 'src/adapters/refusal.ts',
+    find: 'if (response.body !== null) errors.set(response.body, error);',
+    replace: '',
+    broken: 'only the very response is known',
+    tests: FIGURES,
+    title: 'in (Hono|Fastify).*(own|success|alone)',
   },
   {
     part: MIDDLEWARE,

@@ -10,6 +10,7 @@ const CODE_OF_FAULT = {
   expired: 'GRANT_EXPIRED',
   redeemed: 'GRANT_REDEEMED',
   'in-use': 'GRANT_IN_USE',
+  closed: 'SCOPE_CLOSED',
 } as const;
 
 /** What is wrong with a grant, in one word. */

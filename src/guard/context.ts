@@ -20,9 +20,15 @@ const NOTHING: Surroundings = Object.freeze({
 /** The surroundings of the running code, carried through `await`, timers and callbacks. */
 export class ScopeContext {
   readonly #storage = new AsyncLocalStorage<Surroundings>();
+  readonly #outermost: Surroundings;
+
+  /** `scopes` are around everything, outside of every `run`. */
+  constructor(scopes: Scopes = {}) {
+    this.#outermost = { ...NOTHING, scopes: narrow(NOTHING.scopes, scopes) };
+  }
 
   current(): Surroundings {
-    return this.#storage.getStore() ?? NOTHING;
+    return this.#storage.getStore() ?? this.#outermost;
   }
 
   /** What runs functions with the surroundings of here and now, wherever it is called later. */

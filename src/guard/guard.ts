@@ -11,7 +11,7 @@ import { joinOptions, readCallOptions, type CallOptions } from '../policy/call-o
 import type { ReadCallOptions } from '../policy/call-options.ts';
 import { createPolicy, type Policy } from '../policy/plan.ts';
 import { readConfig, type GuardSettings } from '../policy/read-config.ts';
-import type { Scopes } from '../policy/scope.ts';
+import type { Scopes, ScopeSet } from '../policy/scope.ts';
 import { createPriceBook, type PriceBook } from '../pricing/price-book.ts';
 import { createMemoryLedger } from '../stores/memory/books/memory-ledger.ts';
 import { usdOf } from '../units/money.ts';
@@ -53,6 +53,8 @@ export interface GuardPorts {
   readonly tokenizer?: Tokenizer;
   /** What waiting is timed with; default: the timers of the runtime. */
   readonly schedule?: Schedule;
+  /** What every call through the guard has, outside of every `run` and view; default: nothing. */
+  readonly scopes?: Scopes;
 }
 
 /** The answer to `check`: what would happen now, with nothing held. */
@@ -123,7 +125,7 @@ export class BudgetGuard implements Guard {
   readonly #ledger: Ledger;
   readonly #schedule: Schedule | undefined;
   readonly #mint = BudgetMint.ofGuard();
-  readonly #context = new ScopeContext();
+  readonly #context: ScopeContext;
   readonly #ports: ReservationPorts;
   readonly #assumptions: ProviderAssumptions;
   /** How the input of every call is measured, where not by the hard bound. */
@@ -138,6 +140,7 @@ export class BudgetGuard implements Guard {
   constructor(config: BudgetGuardConfig, ports: GuardPorts = {}) {
     const settings = readConfig(config);
     this.#settings = settings;
+    this.#context = new ScopeContext(ports.scopes);
     const behind = ports.ledger ?? createMemoryLedger();
     this.#policy = withBudgets(createPolicy(settings.caps), behind);
     const history = new HistoryMemory();
@@ -213,6 +216,11 @@ export class BudgetGuard implements Guard {
   get keeping(): Keeping {
     const { clock, unended } = this.#ports;
     return { ledger: this.#ledger, clock, unended, schedule: this.#schedule };
+  }
+
+  /** @internal The scopes around the running code. */
+  get scopesHere(): ScopeSet {
+    return this.#context.current().scopes;
   }
 
   /** @internal What runs functions with the scopes of here and now, wherever it is called. */

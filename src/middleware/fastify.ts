@@ -1,3 +1,4 @@
+import { refusalOfBody, refusalOfResponse } from '../adapters/refusal.ts';
 import { invariant, type HardcapError } from '../errors/error.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { CapsAnswer } from './answer.ts';
@@ -126,7 +127,10 @@ export function hardcapFastify<Request extends FastifyRequestLike = FastifyReque
       hooks.addHook('preHandler', (request, reply, done) => {
         void begin(door, { request, reply, done });
       });
-      hooks.addHook('onSend', (request, _reply, payload, done) => {
+      hooks.addHook('onSend', (request, reply, payload, done) => {
+        const refused = refusalIn(payload);
+        const answer = refused === undefined ? undefined : door.answer(refused, factsOf(request));
+        if (answer !== undefined) return done(null, instead(reply, answer));
         const caps = requestCapsOf(request);
         done(null, caps === undefined ? payload : inContext(payload, caps));
       });
@@ -135,6 +139,12 @@ export function hardcapFastify<Request extends FastifyRequestLike = FastifyReque
     of: requestCapsOf,
     answer: (error, request) => door.answer(error, factsOf(request)),
   };
+}
+
+/** The error behind a refusal that a handler hands on as it came: it shows every cap. */
+function refusalIn(payload: unknown): HardcapError | undefined {
+  if (payload instanceof Response) return refusalOfResponse(payload);
+  return payload instanceof ReadableStream ? refusalOfBody(payload) : undefined;
 }
 
 /** A body of the web platform, pulled for its request; Node's streams are seen when piped. */
@@ -212,11 +222,16 @@ function errorHandlerFor<Request extends FastifyRequestLike>(
 }
 
 function sendReply(reply: FastifyReplyLike, answer: CapsAnswer | BalanceAnswer): unknown {
+  // As bytes, so that no response schema of the route leaves anything out.
+  return reply.send(new TextEncoder().encode(instead(reply, answer)));
+}
+
+/** Sets status and headers of the answer; the body to send. */
+function instead(reply: FastifyReplyLike, answer: CapsAnswer | BalanceAnswer): string {
   for (const name of BODY_HEADERS) reply.removeHeader(name);
   reply.code(answer.status);
   for (const [name, value] of Object.entries(answer.headers)) reply.header(name, value);
-  // As bytes, so that no response schema of the route leaves anything out.
-  return reply.send(new TextEncoder().encode(JSON.stringify(answer.body)));
+  return JSON.stringify(answer.body);
 }
 
 function factsOf<Request extends FastifyRequestLike>(request: Request): RequestFacts<Request> {

@@ -1,3 +1,4 @@
+import { refusalOfResponse } from '../adapters/refusal.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { CapsAnswer } from './answer.ts';
 import type { RequestFacts } from './attribution.ts';
@@ -72,8 +73,9 @@ export function hardcapHono<Context extends HonoContextLike = HonoContextLike>(
       const found = await door.begin(factsOf(context), () => raw.signal);
       if (found.kind === 'answered') return responseOf(found.answer);
       await found.caps.run(next);
-      const answer =
-        context.error === undefined ? undefined : door.answer(context.error, factsOf(context));
+      // A refusal that a handler hands on as it came shows every cap.
+      const failed = context.error ?? refusalOfResponse(context.res);
+      const answer = failed === undefined ? undefined : door.answer(failed, factsOf(context));
       if (answer !== undefined) replaceResponse(context, responseOf(answer, context.res.headers));
       else if (mayCall(context.res)) {
         replaceResponse(context, bound(context.res, found.caps, { door, context }));

@@ -4,7 +4,7 @@ import type { Account } from '../ledger/account.ts';
 import { recoverHolder, type RecoveryReport } from '../journal/recovery.ts';
 import type { OpenHold } from '../ledger/ledger.ts';
 import type { Awaitable, LeaseStore } from '../ledger/leases/lease-store.ts';
-import type { Operation } from '../ledger/leases/operation.ts';
+import type { AdjustOperation, Operation } from '../ledger/leases/operation.ts';
 import { amountsOfSums, isWithin, sumsOf, type Sums } from '../ledger/leases/sums.ts';
 import { verifyJournal } from '../stores/journal-chain.ts';
 import {
@@ -146,7 +146,9 @@ export function createOperations(terms: OperationsTerms): Operations {
     },
     async resolve(doubtId, order) {
       const ordered = readOrdered(order, terms);
-      const doubt = (await told(() => store.doubts())).find(({ id }) => id === doubtId);
+      const open = (await told(() => store.doubts())).find(({ id }) => id === doubtId);
+      // The same order again finds its doubt resolved, by itself.
+      const doubt = open ?? (await resolvedBy(store, { doubtId, id: order.id }));
       if (doubt === undefined) return refuse('doubtId', doubtId, 'no such call is in doubt');
       const [usd, tokens, calls] = readAmount(order);
       const { amounts, keys } = doubt;
@@ -232,11 +234,32 @@ function keysOf({ accounts }: OperationsTerms, { cap, scope }: AdjustOrder): rea
   return refuse('cap', cap, `no account of this cap is known for ${scope}; known caps: ${known}`);
 }
 
+/** What the order `id` corrected when it resolved the call; `undefined`: it did not. */
+async function resolvedBy(
+  store: LeaseStore,
+  { doubtId, id }: { readonly doubtId: string; readonly id: string | undefined },
+): Promise<(Pick<AdjustOperation, 'keys'> & { readonly amounts: Sums }) | undefined> {
+  if (id === undefined) return undefined;
+  for (const { body } of await told(() => store.journal())) {
+    const entry = JSON.parse(body) as Operation;
+    const isIt = entry.kind === 'adjust' && entry.id === id && entry.resolves === doubtId;
+    if (isIt) return { keys: entry.keys, amounts: entry.subtract };
+  }
+  return undefined;
+}
+
 async function carriedOut(store: LeaseStore, operation: Operation): Promise<Done> {
-  const reply = await told(() => store.operate(operation));
+  let tries = 0;
+  const reply = await told(() => {
+    tries += 1;
+    return store.operate(operation);
+  });
   switch (reply.kind) {
-    case 'done':
-      return { id: operation.id, at: operation.at, repeated: reply.isRepeated };
+    case 'done': {
+      // After an answer that was lost, this very giving may be what was carried out.
+      const isRepeated = reply.isRepeated && tries === 1;
+      return { id: operation.id, at: operation.at, repeated: isRepeated };
+    }
     case 'conflict': {
       const message = `The id ${operation.id} was used for another order. Nothing was changed.`;
       throw new OperationError('STORE_CONFLICT', message);

@@ -74,7 +74,10 @@ export interface ReportedRecovery {
 export interface Done {
   readonly id: string;
   readonly at: number;
-  /** The same order had been carried out before; nothing changed this time. */
+  /**
+   * The same order had been carried out before, so nothing changed this time. `false` after answers
+   * that were lost on the way: which giving of the order was carried out cannot be told then.
+   */
   readonly repeated: boolean;
 }
 

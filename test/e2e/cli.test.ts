@@ -266,6 +266,11 @@ describe('hardcap raise', () => {
       ['raise customer:acme --usd 5 --until 2020-01-01 --reason r', 'Say an end in the future'],
       ['raise customer:acme --calls 5 --for 2h --reason r', 'it has customer/day'],
       [
+        'raise customer:acme --calls 5 --cap customer/day --for 2h --reason r',
+        'no ceiling in calls',
+      ],
+      ['raise agent:a --usd 5 --calls 5 --cap agent/rolling-1h --for 2h --reason r', 'Say --calls'],
+      [
         'raise customer:acme --usd 5 --for 2h --cap customer/dy --reason r',
         'Say --cap customer/day',
       ],
@@ -282,6 +287,17 @@ describe('hardcap raise', () => {
     });
     expect(nobody.err).toContain('Say --who <name>');
     expect((await run('journal --json')).out).toBe(before);
+  });
+
+  it('a scope in an error moves no cursor', async () => {
+    await filled();
+    const order = 'raise customer:a\u001b[2J\u009b2J\u200bb --usd 5 --for 2h --cap no --reason r';
+    for (const line of [order, `${order} --json`]) {
+      const { exit, err } = await run(line);
+      expect(exit).toBe(2);
+      expect(err).toMatch(/^[\n -~]*$/);
+      expect(err).toMatch(/customer:a\\+u/);
+    }
   });
 
   it('asks which cap, where the scope has several', async () => {
@@ -463,8 +479,11 @@ describe('hardcap doubts, resolve and recover', () => {
     ]);
     const [first] = emulator.bill().entries;
     const usd = (billed() - Number(first?.nanoUsd)) / 1e9;
-    const { exit } = await run(`resolve ${killed.id} --usd ${usd} --reason invoice`);
-    expect(exit).toBe(0);
+    const order = `resolve ${killed.id} --usd ${usd} --reason invoice --id o1 --at 2026-11-22`;
+    expect((await run(order)).exit).toBe(0);
+    const again = await run(order);
+    expect(again).toMatchObject({ exit: 0, out: expect.stringContaining('Nothing changed') });
+    expect((await run(order.replace('invoice', 'other'))).err).toContain('STORE_CONFLICT');
     expect((await run('doubts')).exit).toBe(0);
     const { accounts } = (await run('balance global --json')).json<BalanceAnswer>();
     expect(accounts[0]?.spent_nano_usd).toBe(billed());

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ConfigError, OperationError } from '../../errors/error.ts';
 import type { RedisClient } from '../../stores/redis/server/driver.ts';
 import type { PostgresClient } from '../../stores/postgres/database/driver.ts';
-import { redacted } from '../frame/redact.ts';
+import { redacted, redactedAddress } from '../frame/redact.ts';
 
 /** A client that the program opened itself, and how it is closed. */
 export interface OwnClient<C> {
@@ -141,7 +141,8 @@ async function reached(
   } catch (error) {
     const cause = lastError() ?? error;
     const said = cause instanceof Error && cause.message !== '' ? ` (${cause.message})` : '';
-    const message = `The store at ${redacted(url)} cannot be reached${redacted(said)}. Is it up?`;
+    const where = redactedAddress(url);
+    const message = `The store at ${where} cannot be reached${redacted(said)}. Is it up?`;
     throw new OperationError('STORE_UNAVAILABLE', message, { cause });
   }
 }

@@ -86,7 +86,7 @@ export function accountsMeant(
   const known = [...new Set(accounts.map(({ capId }) => capId))];
   if (cap !== undefined) {
     const named = accounts.filter(({ capId }) => capId === cap);
-    if (named.length > 0) return named;
+    if (named.length > 0) return counting(named, spoken, { cap, scope });
     const nearest = nearestOf(cap, known) ?? known[0];
     throw usageError(
       `No account of the cap ${JSON.stringify(cap)} is known for ${scope}`,
@@ -94,9 +94,7 @@ export function accountsMeant(
     );
   }
   const fitting = accounts.filter(({ ceiling }) =>
-    (['usd', 'tokens', 'calls'] as const).every(
-      (name) => !spoken[name] || ceiling[name] !== undefined,
-    ),
+    DIMENSIONS.every((name) => !spoken[name] || ceiling[name] !== undefined),
   );
   const ids = [...new Set(fitting.map(({ capId }) => capId))];
   if (ids.length === 1) return fitting;
@@ -106,6 +104,29 @@ export function accountsMeant(
   }
   throw usageError(`${scope} has several caps in that unit: ${ids.join(', ')}`, 'Say --cap <id>');
 }
+
+/**
+ * The accounts, if they count all that is spoken of. What counts nothing at all is a store that
+ * keeps no ceilings: then nobody knows better.
+ */
+function counting(
+  accounts: readonly Account[],
+  spoken: Spoken,
+  { cap, scope }: { readonly cap: string; readonly scope: string },
+): readonly Account[] {
+  const counted = DIMENSIONS.filter((name) =>
+    accounts.some(({ ceiling }) => ceiling[name] !== undefined),
+  );
+  const strange = DIMENSIONS.find((name) => spoken[name] && !counted.includes(name));
+  if (strange === undefined || counted.length === 0) return accounts;
+  throw usageError(
+    `The cap ${JSON.stringify(cap)} of ${scope} has no ceiling in ${strange}, only in ` +
+      `${counted.join(', ')}: the order would change nothing`,
+    `Say --${counted[0] ?? strange}`,
+  );
+}
+
+const DIMENSIONS = ['usd', 'tokens', 'calls'] as const;
 
 const NO_CAP =
   'Give the configuration with --config, so that caps are known before they are drawn on';

@@ -6,6 +6,7 @@ import { allCommands } from './built-ins.ts';
 import { commandHelp, programHelp } from './help.ts';
 import { asksForHelp, parseInput } from './parse.ts';
 import { redacted } from './redact.ts';
+import { printableJson, printableLines } from './text.ts';
 import { viewOf } from './view.ts';
 
 /** What the program is made of. */
@@ -52,7 +53,7 @@ async function runCommand(
   const input = parseInput(command, args);
   const { exit, json, text } = await command.run(input, world);
   if (json === undefined) return exit;
-  const shown = input.isJson ? JSON.stringify(json, null, 2) : text(viewOf(world.out));
+  const shown = input.isJson ? jsonText(json) : text(viewOf(world.out));
   if (shown !== '') world.out.write(`${shown}\n`);
   return exit;
 }
@@ -83,17 +84,26 @@ function failed(error: unknown, { args, world }: Failure): number {
   const exit = exitOf(error);
   if (args.includes('--json')) {
     const told = error instanceof HardcapError ? error.toJSON() : { message: messageOf(error) };
-    err.write(`${redacted(JSON.stringify({ error: told }, null, 2))}\n`);
+    err.write(`${redacted(jsonText({ error: told }))}\n`);
     return exit;
   }
   const code = error instanceof HardcapError ? ` (${error.code})` : '';
-  err.write(`${err.paint.red('error')}${code}: ${redacted(messageOf(error))}\n`);
+  err.write(`${err.paint.red('error')}${code}: ${shownText(messageOf(error))}\n`);
   const cause = error instanceof Error ? error.cause : undefined;
-  if (cause !== undefined) err.write(`${err.paint.dim('cause')}: ${redacted(messageOf(cause))}\n`);
+  if (cause !== undefined) err.write(`${err.paint.dim('cause')}: ${shownText(messageOf(cause))}\n`);
   if ((env['HARDCAP_DEBUG'] ?? '') !== '' && error instanceof Error) {
-    err.write(`${redacted(error.stack ?? '')}\n`);
+    err.write(`${shownText(error.stack ?? '')}\n`);
   }
   return exit;
+}
+
+/** A message may repeat what somebody wrote: a scope with orders to a terminal in it. */
+function shownText(text: string): string {
+  return printableLines(redacted(text));
+}
+
+function jsonText(value: unknown): string {
+  return printableJson(JSON.stringify(value, null, 2));
 }
 
 function exitOf(error: unknown): number {

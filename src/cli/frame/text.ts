@@ -15,15 +15,39 @@ export interface Column {
 
 const BETWEEN = '  ';
 
-// oxlint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+/**
+ * What a terminal obeys or does not show: control characters, marks that turn the direction of
+ * writing, characters of no width, halves of characters, and spaces that are none.
+ */
+const UNSEEN =
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|(?! )\p{Zs}/gu;
 
 /**
- * Text from outside, without what a terminal would obey: control characters and marks that turn the
- * direction of writing are shown as `\u{1b}`.
+ * Text from outside, without what a terminal would obey and with what it would not show: each such
+ * character is written as `\u{1b}`. So two texts that differ look different.
  */
 export function printable(text: string): string {
-  return text.replace(CONTROL, (unit) => `\\u{${unit.charCodeAt(0).toString(16)}}`);
+  return text.replace(UNSEEN, (unit) => `\\u{${hexOf(unit)}}`);
+}
+
+/** The same line by line: for messages, which may have several. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
+
+/** The same JSON, with each such character in an escape of JSON. */
+export function printableJson(json: string): string {
+  return json.replace(UNSEEN, (units) =>
+    units === '\n'
+      ? units
+      : Array.from({ length: units.length }, (_, at) => {
+          return `\\u${units.charCodeAt(at).toString(16).padStart(4, '0')}`;
+        }).join(''),
+  );
+}
+
+function hexOf(unit: string): string {
+  return (unit.codePointAt(0) ?? 0).toString(16);
 }
 
 /** Rows under their titles, in columns as wide as their widest cell. */

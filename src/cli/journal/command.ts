@@ -4,7 +4,7 @@ import { BOOKS_OPTIONS, withBooks, type Books } from '../books/books.ts';
 import { instantText } from '../books/money.ts';
 import { pause } from '../frame/pause.ts';
 import { viewOf } from '../frame/view.ts';
-import { printable, tableOf } from '../frame/text.ts';
+import { printable, printableJson, tableOf } from '../frame/text.ts';
 import { describeEntry } from './describe.ts';
 
 /** What `hardcap journal --json` prints; with `--follow`, one record in a line. */
@@ -79,7 +79,7 @@ function printer({ out }: World, isJson: boolean): Print {
       const { at, who, what, reason } = describeEntry(record);
       const head = `${String(record.seq).padStart(4)}  ${instantText(at)}`;
       const line = `${paint.dim(head)}  ${printable(`${who}: ${what} (${reason})`)}`;
-      out.write(`${isJson ? JSON.stringify(record) : line}\n`);
+      out.write(`${isJson ? printableJson(JSON.stringify(record)) : line}\n`);
     }
   };
 }

@@ -1,3 +1,4 @@
+import { printableLines } from '../frame/text.ts';
 import type { SpendReport, ReportRow } from './spend-report.ts';
 
 const COLUMNS = [
@@ -14,11 +15,12 @@ const COLUMNS = [
 ] as const satisfies readonly (keyof ReportRow)[];
 
 /** What a spreadsheet would take for a formula (owasp.org, CSV Injection). */
-const FORMULA = /^[=+\-@\t\r]/;
+const FORMULA = /^[=+\-@]/;
 
 /**
  * Every row of the report as CSV (RFC 4180), with a heading. A text that a spreadsheet would run as
- * a formula begins with a quotation mark instead.
+ * a formula begins with a quotation mark instead, and what a terminal would obey or not show is
+ * written as `\u{1b}`.
  */
 export function csvOf({ caps }: SpendReport): string {
   const rows = caps.flatMap(({ rows: list }) => list);
@@ -29,6 +31,7 @@ export function csvOf({ caps }: SpendReport): string {
 function field(value: string | number | null): string {
   if (value === null) return '';
   if (typeof value === 'number') return String(value);
-  const safe = FORMULA.test(value) ? `'${value}` : value;
+  const shown = printableLines(value);
+  const safe = FORMULA.test(shown) ? `'${shown}` : shown;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

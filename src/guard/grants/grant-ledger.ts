@@ -1,12 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { MisuseError, OperationError } from '../../errors/error.ts';
+import { GrantError } from '../../errors/grant-error.ts';
 import type { Account, Amounts, Balance } from '../../ledger/account.ts';
 import { AMOUNTS_ZERO } from '../../ledger/amounts.ts';
-import type { ReserveReply } from '../../ledger/ledger.ts';
+import type { ReserveReply, Short } from '../../ledger/ledger.ts';
 import type { Schedule } from '../../ledger/leases/ports.ts';
 import { calls } from '../../units/count.ts';
 import { sharedOf, type Keeping } from '../shared.ts';
 import { markAccount } from './grant-accounts.ts';
+
+/**
+ * What became of taking calls of an account: they are there, they are not, or somebody has closed
+ * the scope of the grant, so that nobody can take any.
+ */
+type Taking = 'taken' | 'gone' | 'closed';
 
 /**
  * What is done to a grant on the ledger that issuer and receiver share.
@@ -40,8 +47,8 @@ export class GrantLedger {
 
   /** Notes that the grant was issued, where every receiver will find it. */
   async markIssued(id: string): Promise<void> {
-    const isNew = await this.take(markAccount(id), 1);
-    if (!isNew) throw unavailable('A new grant was found on it.');
+    const taking = await this.take(markAccount(id), 1);
+    if (taking !== 'taken') throw unavailable('A new grant was found on it.');
     await this.#asked(async (shared) => await shared?.flush());
   }
 
@@ -51,9 +58,14 @@ export class GrantLedger {
     return spent.calls + held.calls > 0;
   }
 
-  /** Takes the one right to redeem or revoke; `false`: somebody has it. */
+  /**
+   * Takes the one right to redeem or revoke; `false`: somebody has it. Rejects with `SCOPE_CLOSED`
+   * where the scope of the grant was closed by hand: then nobody can say.
+   */
   async markRedeemed(id: string): Promise<boolean> {
-    return await this.take(markAccount(id), 1);
+    const taking = await this.take(markAccount(id), 1);
+    if (taking === 'closed') throw closedByHand(id);
+    return taking === 'taken';
   }
 
   /** What stands in the account, everywhere, now. */
@@ -63,10 +75,9 @@ export class GrantLedger {
   }
 
   /**
-   * Takes that many calls of the account for good; `false` when they are not there. From the hold
-   * on nobody else can have them.
+   * Takes that many calls of the account for good. From the hold on nobody else can have them.
    */
-  async take(account: Account, count: number): Promise<boolean> {
+  async take(account: Account, count: number): Promise<Taking> {
     const { ledger, clock, unended } = this.#keeping;
     const id = `grant-${randomUUID()}`;
     const amounts = callsOnly(count);
@@ -76,13 +87,13 @@ export class GrantLedger {
     } catch (cause) {
       throw unavailable('It failed.', cause);
     }
-    if (reply.kind === 'refused') return false;
+    if (reply.kind === 'refused') return reply.short.some(isClosed) ? 'closed' : 'gone';
     if (reply.kind !== 'reserved') throw unavailable('It cannot decide.', causeOf(reply));
     const at = clock();
     const end = () => ledger.settle({ id, at, amounts }).kind !== 'unavailable';
     // The hold stands until its end can be written, and keeps everybody else away as well.
     if (!end()) unended.keep(id, end);
-    return true;
+    return 'taken';
   }
 
   /** The time by the guard's clock, in milliseconds. */
@@ -103,6 +114,22 @@ export class GrantLedger {
       throw unavailable('It does not answer.', cause);
     }
   }
+}
+
+/** A grant whose scope was closed by hand: it is neither redeemed nor ended until it is open. */
+export function closedByHand(id: string): GrantError {
+  return new GrantError(
+    'closed',
+    `The scope grant:${id} was closed by hand: the grant can be neither redeemed nor ended, and ` +
+      'its money stays fenced off. Open it again (`hardcap reopen`, `operations.reopenScope`), ' +
+      'then collect it. Nothing was moved.',
+  );
+}
+
+/** A store tells a closed scope as a ceiling of nothing: past that, and within its own. */
+function isClosed({ account: { ceiling }, balance: { spent, overdrawn } }: Short): boolean {
+  const { usd = Infinity, tokens = Infinity, calls: most = Infinity } = ceiling;
+  return overdrawn && spent.usd <= usd && spent.tokens <= tokens && spent.calls <= most;
 }
 
 /** Timers that keep the process alive: whoever waits for money to come back waits for it. */

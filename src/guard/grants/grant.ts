@@ -8,7 +8,7 @@ import { AMOUNTS_ZERO } from '../../ledger/amounts.ts';
 import { usdOf } from '../../units/money.ts';
 import { durationMs } from '../../units/time.ts';
 import { callsOf, closingView, spendingAccount } from './grant-accounts.ts';
-import type { GrantLedger } from './grant-ledger.ts';
+import { closedByHand, type GrantLedger } from './grant-ledger.ts';
 import type { GrantTerms } from './token.ts';
 
 /** How long `collect` waits for open calls when it is not told. */
@@ -80,7 +80,8 @@ export class Grant {
 
   /**
    * Takes the grant back that nobody has redeemed: nobody can any more, and all of it returns.
-   * Rejects with `GRANT_REDEEMED` and `STORE_UNAVAILABLE`; then the money stays fenced off.
+   * Rejects with `GRANT_REDEEMED`, with `SCOPE_CLOSED` while its scope is closed by hand, and with
+   * `STORE_UNAVAILABLE`; then the money stays fenced off.
    */
   async revoke(): Promise<BudgetAmounts> {
     return await this.#endBy('revoke', async () => {
@@ -97,7 +98,8 @@ export class Grant {
    * books once what all of them were billed. What is left returns to the budget.
    *
    * Rejects with `GRANT_IN_USE` while the receiver holds something of it (or, with `force`, while
-   * calls are open after `waitMs`) and with `STORE_UNAVAILABLE`; it can be called again then.
+   * calls are open after `waitMs`), with `SCOPE_CLOSED` while its scope is closed by hand, and with
+   * `STORE_UNAVAILABLE`; it can be called again then.
    */
   async collect(options: CollectOptions = {}): Promise<Collected> {
     const waitMs = waitOf(options.waitMs);
@@ -144,11 +146,15 @@ export class Grant {
       if (isFirst && !isForced && held.calls > 0) throw this.#inUse(held.calls);
       // What is free, so that nobody takes it; where nothing is, what others may still give back.
       const count = free > 0 ? free : held.calls;
-      if (await ledger.take(overdrawn ? closingView(account) : account, count)) {
+      const taking = await ledger.take(overdrawn ? closingView(account) : account, count);
+      if (taking === 'taken') {
         this.#takenCalls += count;
         continue;
       }
-      if (ledger.now() >= until) throw this.#inUse(held.calls);
+      if (ledger.now() >= until) {
+        // What is free and held by nobody can be kept from this one by a closed scope alone.
+        throw held.calls === 0 ? closedByHand(this.id) : this.#inUse(held.calls);
+      }
       await ledger.pause(COLLECT_POLL_MS);
     }
   }

@@ -30,9 +30,10 @@ export interface RedeemOptions {
  * The budget can be split and delegated, and grants can be issued from it; it is spent by calls
  * alone, under this guard or one with the same ledger.
  *
- * Rejects with a `GrantError` (`GRANT_INVALID`, `GRANT_EXPIRED`, `GRANT_REDEEMED`), with
- * `REQUEST_INVALID` for keys or a ledger that cannot be meant, and with `STORE_UNAVAILABLE`. What
- * is wrong with the token itself is found before the ledger is asked.
+ * Rejects with a `GrantError` (`GRANT_INVALID`, `GRANT_EXPIRED`, `GRANT_REDEEMED`, `SCOPE_CLOSED`
+ * where its scope is closed by hand), with `REQUEST_INVALID` for keys or a ledger that cannot be
+ * meant, and with `STORE_UNAVAILABLE`. What is wrong with the token itself is found before the
+ * ledger is asked.
  *
  * @example
  * const token = readGrantHeader(request.headers);

@@ -118,7 +118,13 @@ describeWith('postgres', 'before it grants, the PostgreSQL lease store', () => {
     await store.open(identityOf('a'));
     await server.kill('SIGKILL');
     // A backend may answer once more before it notices that the postmaster is gone.
-    const asked = async () => await store.holders().catch((error: unknown) => error);
+    const asked = async () => {
+      try {
+        return await store.holders();
+      } catch (error) {
+        return error;
+      }
+    };
     await expect.poll(asked).toMatchObject({ code: 'STORE_UNAVAILABLE' });
     await server.restart();
     expect(await store.holders()).toHaveLength(1);
