@@ -40,8 +40,12 @@ const models = {
     }).responses(GPT),
 };
 
-async function openTeam(parts: Readonly<Record<string, Part>>, provider: keyof typeof models) {
-  const stage = await openStage(ROOMY, { reply: script(parts) });
+async function openTeam(
+  parts: Readonly<Record<string, Part>>,
+  provider: keyof typeof models,
+  { config = {}, books = 'equal' }: { config?: object; books?: 'equal' | 'at-least' } = {},
+) {
+  const stage = await openStage({ ...ROOMY, ...config }, { reply: script(parts), books });
   const model = models[provider](stage);
   const ends: AgentEnd[] = [];
   const agent = (id: string, tools: ToolSet = { look }, more: object = {}) =>
@@ -256,6 +260,42 @@ describe.each(['anthropic', 'openai'] as const)('Vercel AI SDK on %s', (provider
     const { requestCount } = team.stage.emulator;
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(team.stage.emulator.requestCount).toBe(requestCount);
+  });
+
+  it('a streamed agent that nobody reads is closed after the idle timeout of the guard', async () => {
+    const team = await openTeam({ reader: steps('look', 3) }, provider, {
+      config: { idleTimeoutMs: 100 },
+      books: 'at-least',
+    });
+    const reader = team.agent('reader');
+    const call = { model: team.model, system: as('reader'), prompt: 'Go', maxOutputTokens: 500 };
+    await team.start(
+      1,
+      async () => {
+        await reader.stream({ prompt: 'Go' });
+        streamText({ ...call, ...silent, experimental_transform: agentStream() });
+      },
+      { each: { usd: 0.5, by: 'split' } },
+    );
+    expect(team.ends).toEqual([]);
+    await until(() => team.ends.length === 2, 5_000);
+    expect(team.ends.map(({ agent }) => agent)).toEqual(['reader', 'run']);
+  });
+
+  it('a streamed agent whose tool works longer than that is not closed: its reader waits', async () => {
+    const team = await openTeam({ lead: steps('look', 2, 'Done.') }, provider, {
+      config: { idleTimeoutMs: 100 },
+    });
+    const slow = tool({
+      description: 'Looks long',
+      inputSchema: z.object({ page: z.string() }),
+      execute: () => new Promise((resolve) => setTimeout(() => resolve('Empty.'), 350)),
+    });
+    const lead = team.agent('lead', { look: slow });
+    const result = await team.start(1, () => lead.stream({ prompt: 'Go' }), { lead: 'lead' });
+    expect(await result.text).toBe('Done.');
+    await until(() => team.ends.length === 1, 5_000);
+    expect(team.ends).toMatchObject([{ agent: 'run', stoppedBy: null, spent: { calls: 3 } }]);
   });
 
   it('an agent without an allotment is refused before anything leaves', async () => {

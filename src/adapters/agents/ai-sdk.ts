@@ -1,8 +1,9 @@
 import { ConfigError } from '../../errors/error.ts';
 import { AgentFrame } from './frame.ts';
-import { ended, runIn } from './live.ts';
+import { ended, pulledIn, runIn } from './live.ts';
 import { wrapMethods } from './methods.ts';
 import { callerFor } from './run.ts';
+import { StreamWatch } from './stream-watch.ts';
 import type { AgentTerms } from './terms.ts';
 
 /** What is needed of an agent of the Vercel AI SDK 6: `ToolLoopAgent`, or any `Agent`. */
@@ -53,7 +54,8 @@ export function agentStream(): () => TransformStream<never, never> {
   const frame = AgentFrame.here();
   if (frame === undefined) return () => new TransformStream();
   const done = ended(frame);
-  return () => lastPart(frame, done) as TransformStream<never, never>;
+  const watch = new StreamWatch(frame, { done, isSeen: true });
+  return () => lastPart(frame, watch) as TransformStream<never, never>;
 }
 
 /** What `stream` takes, as far as it is looked at here. */
@@ -66,22 +68,23 @@ async function streamIn(
   options: StreamOptions,
   call: (options: StreamOptions) => PromiseLike<unknown>,
 ): Promise<unknown> {
-  const done = ended(frame);
+  const watch = new StreamWatch(frame, { done: ended(frame), isSeen: true });
   const given = options.experimental_transform ?? [];
   const others: readonly unknown[] = Array.isArray(given) ? given : [given];
-  const all = { ...options, experimental_transform: [() => lastPart(frame, done), ...others] };
+  const all = { ...options, experimental_transform: [() => lastPart(frame, watch), ...others] };
   try {
     // The result is there before its end, so it is no activity; the stream behind it is one.
     const [result] = await runIn(frame, async () => [await call(all)]);
     return result;
   } catch (error) {
-    done();
+    watch.done();
     throw error;
   }
 }
 
 /** Passes parts on, with the refusal where the client's own error stood, and sees the last one. */
-function lastPart(frame: AgentFrame, done: () => void): TransformStream<unknown, unknown> {
+function lastPart(frame: AgentFrame, watch: StreamWatch): TransformStream<unknown, unknown> {
+  const { done, read } = watch;
   const transformer = {
     transform(part: unknown, controller: TransformStreamDefaultController) {
       controller.enqueue(withRefusal(part, frame));
@@ -90,7 +93,10 @@ function lastPart(frame: AgentFrame, done: () => void): TransformStream<unknown,
     // Not in every runtime's types: the one who reads gave up.
     cancel: done,
   };
-  return new TransformStream(transformer);
+  const parts = new TransformStream(transformer);
+  // Whether somebody waits for the next part; the last one is seen above.
+  pulledIn(parts.readable, frame, { done: () => undefined, stoppedBy: () => undefined, read });
+  return parts;
 }
 
 function withRefusal(part: unknown, frame: AgentFrame): unknown {

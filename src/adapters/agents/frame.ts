@@ -35,7 +35,7 @@ interface FramePlan {
  *
  * A1. Every call made in it draws on its budget, and on all above it.
  * A2. It ends once: when its last activity has, or with the one that called it. Then its budget is
- *     closed and what is left of it goes back.
+ *     closed and what is left of it goes back; what a call in flight holds stays until that ends.
  * A3. A refused call stops it: no further call of it, or of what shares its ceiling, is held.
  */
 export class AgentFrame implements AgentPlace {
@@ -48,7 +48,12 @@ export class AgentFrame implements AgentPlace {
   readonly #standing = new Map<string, AgentFrame>();
   /** The agents whose turn it is, each in a loop that may run several in turn. */
   readonly #turns = new WeakMap<object, AgentFrame>();
+  /** What is told when the work of whoever called this agent is done, or the agent has ended. */
+  readonly #watches = new Set<() => void>();
+  /** What this agent itself is at. */
   #activities = 0;
+  /** Agents that it called, and whose end it waits for. */
+  #called = 0;
   #isEnded = false;
 
   private constructor(plan: FramePlan) {
@@ -105,7 +110,7 @@ export class AgentFrame implements AgentPlace {
   child(terms: AgentTerms, target?: object): AgentFrame {
     const frame = this.#open(terms, target);
     this.#add(frame);
-    this.begin();
+    this.#called += 1;
     return frame;
   }
 
@@ -128,7 +133,7 @@ export class AgentFrame implements AgentPlace {
     const plan = { ...this.#plan, guard: this.#guard, scopes: {}, parent: this };
     const frame = new AgentFrame({ ...plan, ownsPurse: false });
     this.#add(frame);
-    this.begin();
+    this.#called += 1;
     return frame;
   }
 
@@ -182,10 +187,53 @@ export class AgentFrame implements AgentPlace {
     this.#activities += 1;
   }
 
-  /** An activity has ended; with the last one the frame does. */
+  /** An activity has ended; with the last one the frame does, unless agents below are at work. */
   finish(): void {
     this.#activities -= 1;
-    if (this.#activities <= 0) this.end();
+    if (this.#activities > 0 || this.#isEnded) return;
+    if (this.#called <= 0) this.end();
+    else for (const child of this.#children) child.#tellWatches();
+  }
+
+  #tellWatches(): void {
+    for (const watch of this.#watches) watch();
+  }
+
+  /** Whether it has ended, and its budget is closed. */
+  get hasEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  /** Whether whoever called this agent has nothing left to do itself. */
+  get isCallerDone(): boolean {
+    const { parent } = this.#plan;
+    return parent !== undefined && (parent.#isEnded || parent.#activities <= 0);
+  }
+
+  /** Calls `told` when that, or the end of this agent, comes. Returns how to stop. */
+  onCallerDone(told: () => void): () => void {
+    this.#watches.add(told);
+    return () => this.#watches.delete(told);
+  }
+
+  /** Calls that were made from its budget and have settled. */
+  get callsMade(): number {
+    return this.#plan.purse.figure('spent').calls ?? 0;
+  }
+
+  /** Whether a call is in flight in its budget or below, or a part of it is fenced off. */
+  get hasOpenCalls(): boolean {
+    return Object.values(this.#plan.purse.figure('held')).some((amount) => amount > 0);
+  }
+
+  /** Calls `told` after each change of its budget. Returns how to stop. */
+  onCalls(told: () => void): () => void {
+    return this.#plan.purse.watch(told);
+  }
+
+  /** Milliseconds after which what stands unread counts as left. */
+  get idleTimeoutMs(): number {
+    return this.#guard.idleTimeoutMs;
   }
 
   /** Ends it and all below it, once. */
@@ -203,6 +251,7 @@ export class AgentFrame implements AgentPlace {
         throw error;
       });
     }
+    this.#tellWatches();
     parent?.ended(this);
   }
 
@@ -252,8 +301,9 @@ export class AgentFrame implements AgentPlace {
 
   /** An agent that was called here has ended. */
   ended(child: AgentFrame): void {
-    if (!this.#children.delete(child)) return;
-    if (!this.#isEnded) this.finish();
+    if (!this.#children.delete(child) || this.#isEnded) return;
+    this.#called -= 1;
+    if (this.#activities <= 0 && this.#called <= 0) this.end();
   }
 
   #isBelow(other: AgentFrame): boolean {

@@ -1,5 +1,6 @@
 import type { HardcapError } from '../../errors/error.ts';
 import type { AgentFrame } from './frame.ts';
+import { StreamWatch } from './stream-watch.ts';
 
 /** What to do when what an agent gave has ended. */
 interface Ending {
@@ -7,6 +8,8 @@ interface Ending {
   readonly done: () => void;
   /** What it ends with in place of its own outcome; `undefined`: with its own. */
   readonly stoppedBy: () => HardcapError | undefined;
+  /** Is told of each read that is waited for; what it returns, that its value is there. */
+  readonly read?: (() => () => void) | undefined;
 }
 
 /**
@@ -26,7 +29,7 @@ export function runIn<T>(
   const ending: Ending = { done: ended(frame), stoppedBy };
   let given: T;
   try {
-    given = frame.enter(fn);
+    given = entered(frame, fn);
   } catch (error) {
     ending.done();
     const stop = stoppedBy();
@@ -40,11 +43,40 @@ export function runIn<T>(
 export function runThrough<T>(frame: AgentFrame, fn: () => T): T {
   const ending: Ending = { done: ended(frame), stoppedBy: () => undefined };
   try {
-    return outcome(frame.enter(fn), { frame, ending, whenStopped: undefined });
+    return outcome(entered(frame, fn), { frame, ending, whenStopped: undefined });
   } catch (error) {
     ending.done();
     throw error;
   }
+}
+
+/**
+ * Runs `fn` in the frame, and also what begins only when somebody waits for what `fn` gives: any
+ * thenable comes out as a promise that is waited for in the frame.
+ */
+export function entered<T>(frame: AgentFrame, fn: () => T): T {
+  return frame.enter(() => {
+    const given = fn();
+    if (!isThenable(given)) return given;
+    return new Promise<Awaited<T>>((resolve, reject) => {
+      given.then(resolve, reject);
+    }) as T;
+  });
+}
+
+/** The same value; what begins only when somebody waits for it, begins in the frame. In place. */
+export function waitedForIn<T>(frame: AgentFrame, given: T): T {
+  if (!isThenable(given) || !Object.isExtensible(given)) return given;
+  // What such a promise stands for has begun.
+  if (Object.getPrototypeOf(given) === Promise.prototype) return given;
+  const wait: unknown = Reflect.get(given, 'then');
+  if (!isFunction(wait)) return given;
+  const here = (resolve: unknown, reject: unknown) => Reflect.apply(wait, given, [resolve, reject]);
+  // Who waits goes on where it stands itself.
+  const then: PromiseLike<unknown>['then'] = (...both) =>
+    frame.enter(() => new Promise<unknown>(here)).then(...both);
+  define(given, 'then', then);
+  return given;
 }
 
 /** Begins an activity of the frame and says how to end it, once. */
@@ -62,7 +94,8 @@ export function ended(frame: AgentFrame): () => void {
 export function pulledIn<T extends object>(stream: T, frame: AgentFrame, ending: Ending): T {
   if (isReadable(stream)) pullReaders(stream, frame, ending);
   if (isIterator(stream)) pullSteps(stream, frame, ending);
-  for (const key of [Symbol.asyncIterator, Symbol.iterator, 'values']) {
+  // The streams of clients are made of an `iterator()`, which their `tee` pulls on as well.
+  for (const key of [Symbol.asyncIterator, Symbol.iterator, 'values', 'iterator']) {
     wrapIteration(stream, key, { frame, ending });
   }
   return stream;
@@ -79,7 +112,7 @@ function outcome<T>(given: T, { frame, ending, whenStopped }: OutcomeTerms<T>): 
   const settled = (value: Awaited<T>): Awaited<T> => {
     if (typeof value === 'object' && value !== null && isLive(value)) {
       if (hasCompletion(value)) void doneAfter(value.completed, done);
-      else pulledIn(value, frame, ending);
+      else follow(value, frame, ending);
       return value;
     }
     const stop = stoppedBy();
@@ -95,6 +128,31 @@ function outcome<T>(given: T, { frame, ending, whenStopped }: OutcomeTerms<T>): 
     throw stop ?? error;
   };
   return (isThenable(given) ? given.then(settled, failed) : settled(given as Awaited<T>)) as T;
+}
+
+/** Sees the end of a stream: in its reads, in what it tells of itself, or in that nothing comes. */
+function follow(stream: object, frame: AgentFrame, ending: Ending): void {
+  const isEmitter = isFunction(Reflect.get(stream, 'on'));
+  const isSeen = isEmitter || isReadable(stream) || isIterator(stream);
+  // The streams of clients read by themselves, and end with an answer, an error or an abort.
+  const endsItself = isEmitter && isFunction(Reflect.get(stream, 'done'));
+  const { done, read } = new StreamWatch(frame, { done: ending.done, isSeen, endsItself });
+  pulledIn(stream, frame, { ...ending, done, read });
+  if (isEmitter) doneAtEnd(stream, done);
+}
+
+/** `end` and `close` come however a stream is read: by events, `finalMessage()`, `done()`. */
+function doneAtEnd(emitter: object, done: () => void): void {
+  const hasEnded = ['ended', 'readableEnded', 'destroyed'].some(
+    (key) => Reflect.get(emitter, key) === true,
+  );
+  if (hasEnded) done();
+  else for (const event of ['end', 'close']) callOn(emitter, event, done);
+}
+
+function callOn(emitter: object, event: string, listener: () => void): void {
+  const on: unknown = Reflect.get(emitter, 'on');
+  if (isFunction(on)) Reflect.apply(on, emitter, [event, listener]);
 }
 
 /** What it comes to is for those who look at it themselves; here only that it has ended counts. */
@@ -169,9 +227,11 @@ function pullReaders(stream: Readable, frame: AgentFrame, ending: Ending): void 
     return reader;
   };
   define(stream, 'getReader', getReader);
-  replaceEnd(stream, 'pipeTo', { frame, ending });
+  const pipeTo = async (into: WritableStream, options?: object): Promise<void> =>
+    readsOf(getReader() as ReadableStreamDefaultReader).pipeTo(into, options);
+  define(stream, 'pipeTo', pipeTo);
   define(stream, 'pipeThrough', (pair: TransformPair, options?: object) => {
-    const piping = (stream as unknown as ReadableStream).pipeTo(pair.writable, options);
+    const piping = pipeTo(pair.writable, options);
     // As the platform does: what goes wrong shows at the other end of the pair.
     piping.catch(() => undefined);
     return pair.readable;
@@ -180,6 +240,21 @@ function pullReaders(stream: Readable, frame: AgentFrame, ending: Ending): void 
     (stream as unknown as ReadableStream).pipeThrough(new TransformStream()).tee(),
   );
   replaceEnd(stream, 'cancel', { frame, ending });
+}
+
+/** The same values, one read for each that is asked for: so a read that waits is seen as one. */
+function readsOf(reader: ReadableStreamDefaultReader): ReadableStream {
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const step = await reader.read();
+        if (step.done) controller.close();
+        else controller.enqueue(step.value);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 function pullSteps(iterator: object, frame: AgentFrame, ending: Ending): void {
@@ -206,13 +281,28 @@ function replaceStep(owner: object, key: string, { frame, ending }: PullTerms): 
     throw stop ?? error;
   };
   define(owner, key, (...args: readonly unknown[]) => {
+    const here = ending.read?.();
     let step: unknown;
     try {
-      step = frame.enter(() => Reflect.apply(method, owner, args));
+      step = entered(frame, () => Reflect.apply(method, owner, args));
     } catch (error) {
+      here?.();
       return failed(error);
     }
-    return isThenable(step) ? step.then(passed, failed) : passed(step);
+    if (!isThenable(step)) {
+      here?.();
+      return passed(step);
+    }
+    return step.then(
+      (value: unknown) => {
+        here?.();
+        return passed(value);
+      },
+      (error: unknown) => {
+        here?.();
+        return failed(error);
+      },
+    );
   });
 }
 
@@ -221,7 +311,7 @@ function replaceEnd(owner: object, key: string, { frame, ending }: PullTerms): v
   const method: unknown = Reflect.get(owner, key);
   if (!isFunction(method)) return;
   define(owner, key, (...args: readonly unknown[]) => {
-    const given = frame.enter(() => Reflect.apply(method, owner, args));
+    const given = entered(frame, () => Reflect.apply(method, owner, args));
     if (isThenable(given)) {
       return given.then(
         (value: unknown) => {
@@ -244,6 +334,8 @@ function wrapIteration(owner: object, key: string | symbol, { frame, ending }: P
   const make: unknown = Reflect.get(owner, key);
   if (!isFunction(make)) return;
   define(owner, key, (...args: readonly unknown[]) => {
+    // Who makes one is about to read.
+    ending.read?.()();
     const iterator = frame.enter(() => Reflect.apply(make, owner, args));
     if (typeof iterator !== 'object' || iterator === null || iterator === owner) return iterator;
     pullSteps(iterator, frame, ending);

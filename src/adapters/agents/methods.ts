@@ -1,7 +1,7 @@
 import type { HardcapError } from '../../errors/error.ts';
 import { ConfigError } from '../../errors/error.ts';
 import { asCall } from './run.ts';
-import type { AgentTerms } from './terms.ts';
+import { mustAgree, type AgentTerms } from './terms.ts';
 
 /** How a wrapped function is run. */
 export interface AgentFunctionTerms<R> extends Partial<AgentTerms> {
@@ -32,7 +32,7 @@ export function asAgent<A extends readonly unknown[], R>(
  * Makes every call of these methods a call of one agent, in place, and returns the same object.
  *
  * Calls that the object makes of itself are part of the one that is running. Throws
- * `CONFIG_INVALID` for a method that is none.
+ * `CONFIG_INVALID` for a method that is none, and for one that is wrapped already with other terms.
  *
  * @example
  * wrapMethods(crawler, ['crawl'], { agent: 'crawler' });
@@ -42,15 +42,25 @@ export function wrapMethods<T extends object>(
   methods: readonly (keyof T & string)[],
   terms: AgentTerms,
 ): T {
-  const agents = methods.map((name) => [name, methodOf(target, name)] as const);
+  const agents = methods.flatMap((name) => {
+    const method = methodOf(target, name);
+    const before = wrapped.get(method);
+    if (before?.target !== target) return [[name, method] as const];
+    mustAgree(before.terms, terms);
+    return [];
+  });
   for (const [name, method] of agents) {
     const value = function agentMethod(this: unknown, ...args: readonly unknown[]): unknown {
       return asCall({ ...terms, target }, () => Reflect.apply(method, this ?? target, args));
     };
     Object.defineProperty(target, name, { value, configurable: true, writable: true });
+    wrapped.set(value, { target, terms });
   }
   return target;
 }
+
+/** What each method was wrapped as, and in which object: classes and instances are two. */
+const wrapped = new WeakMap<object, { readonly target: object; readonly terms: AgentTerms }>();
 
 type Method = (...args: readonly unknown[]) => unknown;
 

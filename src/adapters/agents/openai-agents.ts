@@ -1,8 +1,8 @@
 import { ConfigError } from '../../errors/error.ts';
 import { AgentFrame } from './frame.ts';
-import { pulledIn, runThrough } from './live.ts';
+import { entered, pulledIn, runThrough } from './live.ts';
 import { callerFor } from './run.ts';
-import type { AgentTerms, Allotment } from './terms.ts';
+import { mustAgree, type AgentTerms, type Allotment } from './terms.ts';
 
 /** What is needed of an `Agent` of the OpenAI Agents SDK. */
 export interface OpenAIAgentLike {
@@ -26,7 +26,8 @@ export interface OpenAIAgentTerms {
  *
  * An agent that is handed over to stands beside the one before, under the run; one that is called
  * as a tool (`asTool`) under the one that calls it. Tools run as the agent whose turn it is. Throws
- * `CONFIG_INVALID` for an agent whose model cannot be reached.
+ * `CONFIG_INVALID` for an agent whose model cannot be reached, and for a second allotment of one
+ * agent that differs from its first.
  *
  * @example
  * const modelProvider = new OpenAIProvider({ openAIClient: wrapOpenAI(new OpenAI(), guard) });
@@ -40,15 +41,37 @@ export function wrapOpenAIAgent<A extends OpenAIAgentLike>(
 ): A {
   const waiting: Wrapping[] = [{ agent, terms }];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if (wrapped.has(next.agent)) continue;
-    wrapOne(next.agent as MutableAgent, next.terms);
-    wrapped.add(next.agent);
+    const agreed = termsOf.get(next.agent);
+    if (agreed !== undefined) {
+      agree(agreed, next.terms.allotment);
+      continue;
+    }
+    termsOf.set(next.agent, wrapOne(next.agent as MutableAgent, next.terms));
     const { modelProvider } = next.terms;
     for (const other of handoffsOf(next.agent, modelProvider)) {
       waiting.push({ agent: other, terms: { modelProvider } });
     }
   }
   return agent;
+}
+
+/** What a wrapped agent may spend. It may be said later than the agent was wrapped, once. */
+interface AgreedTerms extends AgentTerms {
+  allotment: Allotment | undefined;
+}
+
+/** By wrapped agent. */
+const termsOf = new WeakMap<object, AgreedTerms>();
+
+/** Two allotments for one agent cannot both be meant, and none is dropped in silence. */
+function agree(terms: AgreedTerms, allotment: Allotment | undefined): void {
+  if (allotment === undefined) return;
+  const before = terms.allotment;
+  if (before === undefined) {
+    terms.allotment = { ...allotment };
+    return;
+  }
+  mustAgree(terms, { ...terms, allotment });
 }
 
 interface Wrapping {
@@ -66,15 +89,15 @@ interface MutableAgent {
 
 type Method = (...args: readonly unknown[]) => unknown;
 
-/** Agents, tools and handoffs whose members have been replaced: once, though many share them. */
+/** Models, tools and handoffs whose members have been replaced: once, though many share them. */
 const wrapped = new WeakSet<object>();
 
-function wrapOne(agent: MutableAgent, { modelProvider, allotment }: OpenAIAgentTerms): void {
-  const terms: AgentTerms = { agent: agent.name, allotment };
+function wrapOne(agent: MutableAgent, { modelProvider, allotment }: OpenAIAgentTerms): AgreedTerms {
+  const terms: AgreedTerms = { agent: agent.name, allotment: allotment && { ...allotment } };
   agent.model = modelOf(agent, modelProvider, terms);
   for (const tool of agent.tools ?? []) wrapTool(tool);
   const all = agent.getAllTools;
-  if (typeof all !== 'function') return;
+  if (typeof all !== 'function') return terms;
   // The loop asks for them at each turn: those that were added later too, and those of MCP servers.
   define(agent, 'getAllTools', async (...args: readonly unknown[]) => {
     const [runContext] = args;
@@ -83,6 +106,7 @@ function wrapOne(agent: MutableAgent, { modelProvider, allotment }: OpenAIAgentT
     if (Array.isArray(tools)) for (const tool of tools) wrapTool(tool);
     return tools;
   });
+  return terms;
 }
 
 /** A model that makes each call as a turn of the agent. */
@@ -150,7 +174,7 @@ function turns(source: () => unknown, shape: object, terms: AgentTerms): object 
     const call = () => asTurn(model, 'getResponse', args);
     if (frame === undefined) return call();
     try {
-      return await frame.enter(call);
+      return await entered(frame, call);
     } catch (error) {
       throw frame.stoppedBy ?? error;
     }

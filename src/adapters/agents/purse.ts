@@ -34,6 +34,25 @@ export class Purse {
     return amountsOf(this.#pool.balance()[name]);
   }
 
+  /** Calls `changed` after each change of the budget, once for many. Returns how to stop. */
+  watch(changed: () => void): () => void {
+    let isDue = false;
+    let isWatched = true;
+    const stop = this.#pool.watchTree(() => {
+      if (isDue) return;
+      isDue = true;
+      // Not at once: the tree is in the middle of its change.
+      queueMicrotask(() => {
+        isDue = false;
+        if (isWatched) changed();
+      });
+    });
+    return () => {
+      isWatched = false;
+      stop();
+    };
+  }
+
   /** A budget below this one. Throws as `split` and `delegate` do, and when this one has ended. */
   allot(name: string, { by = 'delegate', ...amounts }: Allotment): Budget {
     if (this.#stoppedBy !== undefined) throw this.#stoppedBy;

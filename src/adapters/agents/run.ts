@@ -3,7 +3,7 @@ import type { BudgetAmounts } from '../../budget/budget-amounts.ts';
 import { ConfigError, MisuseError, type HardcapError } from '../../errors/error.ts';
 import type { Guard } from '../../guard/guard.ts';
 import { AgentFrame } from './frame.ts';
-import { runIn } from './live.ts';
+import { runIn, waitedForIn } from './live.ts';
 import type { AgentsOptions, AgentTerms, Allotment } from './terms.ts';
 
 /** The figures of a run, during it and after. */
@@ -88,7 +88,7 @@ export function spawnAgent<T>(agent: string, fn: () => T, allotment?: Allotment)
 export function bindToAgent<F extends (...args: never[]) => unknown>(fn: F): F {
   const frame = AgentFrame.here();
   if (frame === undefined) return fn;
-  const bound = (...args: Parameters<F>) => frame.enter(() => fn(...args));
+  const bound = (...args: Parameters<F>) => frame.enter(() => waitedForIn(frame, fn(...args)));
   return bound as F;
 }
 

@@ -1,5 +1,5 @@
 import type { BudgetAmounts } from '../../budget/budget-amounts.ts';
-import type { HardcapError } from '../../errors/error.ts';
+import { ConfigError, type HardcapError } from '../../errors/error.ts';
 
 /** What an agent may spend. What is not named is shared with whatever it comes from. */
 export interface Allotment extends BudgetAmounts {
@@ -53,4 +53,24 @@ export interface AgentTerms {
   readonly agent: string;
   /** Before what the run says. */
   readonly allotment?: Allotment | undefined;
+}
+
+/**
+ * Passes when both say the same of one agent: two allotments cannot both be meant, and none is
+ * dropped in silence. Throws `CONFIG_INVALID`.
+ */
+export function mustAgree(before: AgentTerms, now: AgentTerms): void {
+  if (textOf(before) === textOf(now)) return;
+  throw new ConfigError({
+    field: 'allotment',
+    value: textOf(now),
+    reason: `the same agent was wrapped before, as ${textOf(before)}, and has one allotment`,
+    nearest: 'wrap it once; what it may spend can also stand in runAgents(..., { agents })',
+  });
+}
+
+function textOf({ agent, allotment }: AgentTerms): string {
+  if (allotment === undefined) return JSON.stringify({ agent });
+  const { by = 'delegate', usd, tokens, calls, ...others } = allotment;
+  return JSON.stringify({ agent, allotment: { usd, tokens, calls, ...others, by } });
 }
