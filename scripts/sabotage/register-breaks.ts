@@ -3,6 +3,7 @@ import type { Break } from './break.ts';
 const PART = 'Whole processes';
 const CHANNELS = ['test/e2e/register.test.ts'];
 const FAILURES = ['test/e2e/register-failures.test.ts'];
+const HOLDS = ['test/e2e/register-holds.test.ts'];
 const PROCESSES = ['test/e2e/register-processes.test.ts'];
 
 /** Breaks of `hardcap/register`: every client of a process, and the nets under them. */
@@ -11,7 +12,7 @@ export const REGISTER_BREAKS: readonly Break[] = [
     part: PART,
     guarantee: '`fetch` of the runtime is guarded',
     file: 'src/register/global-fetch.ts',
-    find: 'return gate.fetch(address, input, init);',
+    find: "return gate.fetch({ channel: 'fetch', url, method }, input, init);",
     replace: 'return gate.send(input, init);',
     broken: 'what nobody holds is sent',
     tests: CHANNELS,
@@ -41,8 +42,8 @@ export const REGISTER_BREAKS: readonly Break[] = [
     part: PART,
     guarantee: 'A dispatch of undici is decided on before it leaves',
     file: 'src/register/undici.ts',
-    find: 'if (isFree || takeHeld(gate.guard)) {',
-    replace: 'if (isFree || address.method !== undefined) {',
+    find: 'if (gate.isFree(address)) {',
+    replace: 'if (gate.isFree(address) || address.method !== undefined) {',
     broken: 'every dispatch passes as held already',
     tests: CHANNELS,
     title: 'cap by undici.request$',
@@ -70,22 +71,52 @@ export const REGISTER_BREAKS: readonly Break[] = [
   {
     part: PART,
     guarantee: 'A leave to send is good for one request',
-    file: 'src/register/passage.ts',
-    find: 'return marks.some((mark) => mark.guard === guard && mark.take());',
-    replace: 'return marks.some((mark) => mark.guard === guard);',
-    broken: 'one hold lets every request of its code through',
+    file: 'src/adapters/mark.ts',
+    find: '    this.end();',
+    replace: '',
+    broken: 'one hold lets its request through any number of times',
     tests: CHANNELS,
     title: 'held twice',
   },
   {
     part: PART,
     guarantee: 'What a wrapper of the same guard holds is not held again',
-    file: 'src/register/http.ts',
-    find: 'const isHeld = !isFree && !isUpgrade && takeHeld(gate.guard);',
-    replace: 'const isHeld = false;',
-    broken: 'the net below holds it too',
+    file: 'src/register/passage.ts',
+    find: 'marks: () => (passages.getStore() ?? NONE).marks,',
+    replace: 'marks: () => NONE.marks,',
+    broken: 'the nets below are told by `init` alone, and hold it too',
     tests: CHANNELS,
     title: 'held twice',
+  },
+  {
+    part: PART,
+    guarantee: 'A request that is made while another is held does not leave on its hold',
+    file: 'src/adapters/mark.ts',
+    find: '    held.text === text &&',
+    replace: '',
+    broken: 'its body is not looked at',
+    tests: HOLDS,
+    title: 'another request does not leave',
+  },
+  {
+    part: PART,
+    guarantee: 'A request that is held is known again where it is made anew',
+    file: 'src/adapters/mark.ts',
+    find: 'const carried = carrier?.marks() ?? NO_MARKS;',
+    replace: 'const carried = NO_MARKS;',
+    broken: 'a `Request` of it, and what other clients make of it, is held and booked twice',
+    tests: HOLDS,
+    title: 'not held again',
+  },
+  {
+    part: PART,
+    guarantee: 'Scopes of the environment are those of wrapped clients too',
+    file: 'src/register/register.ts',
+    find: '...(scopes === undefined ? {} : { scopes }),',
+    replace: '',
+    broken: 'nobody has them',
+    tests: HOLDS,
+    title: 'scopes of the environment are those',
   },
   {
     part: PART,

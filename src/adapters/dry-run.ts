@@ -4,8 +4,8 @@ import { findProvider } from '../providers/registry.ts';
 import type { FetchInput } from './request.ts';
 
 /**
- * A process whose providers are emulated (`hardcap simulate -- <command>`) says so under this symbol
- * before anything else is loaded. Without it nothing here does anything.
+ * A process whose providers are emulated (`hardcap simulate -- <command>`) says where under this
+ * symbol, before anything else is loaded. Without it nothing here does anything.
  */
 const DRY_RUN = Symbol.for('hardcap.dry-run');
 
@@ -13,8 +13,8 @@ const DRY_RUN = Symbol.for('hardcap.dry-run');
 export const SCOPES_HEADER = 'x-hardcap-scopes';
 
 /**
- * The same request telling its scopes, in a dry run; elsewhere, and without scopes, exactly what was
- * given.
+ * The same request telling its scopes, in a dry run; elsewhere, and without scopes, exactly what
+ * was given.
  */
 export function withScopesTold(
   input: FetchInput,
@@ -31,7 +31,7 @@ export function withScopesTold(
   return { ...init, headers };
 }
 
-/** The provider that is emulated at this address; `undefined`: none, and always outside dry runs. */
+/** The provider that is emulated at this address; `undefined`: none, as always outside dry runs. */
 export function emulatedAt({ origin, pathname }: URL): Provider | undefined {
   if (origin !== emulatedOrigin()) return undefined;
   return findProvider(pathname.startsWith('/v1/messages') ? 'anthropic' : 'openai');
@@ -42,5 +42,5 @@ const MADE_HERE: ReadonlySet<string> = new Set(['provider', 'model', BUDGET_SCOP
 
 function emulatedOrigin(): string | undefined {
   const said: unknown = Reflect.get(globalThis, DRY_RUN);
-  return typeof said === 'string' ? said : undefined;
+  return typeof said === 'string' && said !== '' ? said : undefined;
 }

@@ -1,5 +1,6 @@
 import { ConfigError } from '../errors/error.ts';
 import type { Guard } from '../guard/guard.ts';
+import { joinOptions } from '../policy/call-options.ts';
 import { readScopes } from '../policy/scope-set.ts';
 import type { Scopes } from '../policy/scope.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -39,9 +40,12 @@ export function guardedFetch(guard: Guard, options: GuardedFetchOptions = {}): F
   const own = options.scopes === undefined ? [] : [options.scopes];
   for (const scopes of own) readScopes(scopes);
   const { base, ties } = chainOf(fetch);
-  const scopes = [...guard.ownScopes, ...own];
-  const tie = { guard: guard.root, scopes, options: guard.ownOptions };
-  const others = ties.filter((one) => one.guard !== tie.guard);
+  const { root } = guard;
+  const others = ties.filter((one) => one.guard !== root);
+  // The same guard further in holds once, here, and for what it would have held for there.
+  const known = ties.find((one) => one.guard === root);
+  const scopes = [...(known?.scopes ?? []), ...guard.ownScopes, ...own];
+  const tie = { guard: root, scopes, options: joinOptions(known?.options, guard.ownOptions) };
   return chainFetch(
     { base, ties: [...others, tie] },
     (url) => fixed ?? origins.get(url.origin) ?? providerOfHost(url.hostname) ?? emulatedAt(url),

@@ -5,7 +5,12 @@ export type FetchInput = string | URL | Request;
 export type OutgoingBody =
   /** `undefined`: there is none, or it is a form, which no rule can bound. */
   | { readonly kind: 'ready'; readonly text: string | undefined }
-  | { readonly kind: 'deferred'; readonly read: () => Promise<string | undefined> };
+  | {
+      readonly kind: 'deferred';
+      /** What says it, and always the same. */
+      readonly source: object;
+      readonly read: () => Promise<string | undefined>;
+    };
 
 /** One call of `fetch`, taken apart once. */
 export interface OutgoingRequest {
@@ -64,14 +69,14 @@ function bodyOf(request: Request | undefined, body: RequestInit['body']): Outgoi
     return request === undefined ? ready(undefined) : bodyOfRequest(request);
   if (typeof body === 'string') return ready(body);
   if (isBytes(body)) return ready(decoded(bytesOf(body)));
-  if (body instanceof Blob) return { kind: 'deferred', read: () => body.text() };
+  if (body instanceof Blob) return { kind: 'deferred', source: body, read: () => body.text() };
   // Forms and streams: reading them would consume what has yet to be sent.
   return ready(undefined);
 }
 
 function bodyOfRequest(request: Request): OutgoingBody {
   if (request.body === null) return ready(undefined);
-  return { kind: 'deferred', read: () => request.clone().text() };
+  return { kind: 'deferred', source: request, read: () => request.clone().text() };
 }
 
 function isBytes(body: unknown): body is ArrayBuffer | ArrayBufferView<ArrayBuffer> {

@@ -14,7 +14,7 @@ import { withScopesTold } from './dry-run.ts';
 import { failureOf } from './egress.ts';
 import { endHold, meterBody } from './metered-body.ts';
 import { refusalResponse } from './refusal.ts';
-import { carried, marked, takeMark } from './mark.ts';
+import { heldText, sendHeld, takeHeld, type HeldRequest } from './mark.ts';
 import { parsed, readText } from './read-text.ts';
 import { kept, readRequest, withBody, type FetchInput, type OutgoingRequest } from './request.ts';
 
@@ -31,6 +31,8 @@ export interface Boundary {
   /** Who answers at this address; `undefined`: nobody known, so nothing may be sent there. */
   readonly providerAt: (url: URL) => Provider | undefined;
   readonly fetch: FetchLike;
+  /** Where a request goes that the same guard holds further out already; default: `fetch`. */
+  readonly passOn?: FetchLike;
 }
 
 const BODY_ERROR_BYTES_MAX = 65_536;
@@ -43,15 +45,14 @@ const BODY_ERROR_BYTES_MAX = 65_536;
  */
 export function guardFetch(boundary: Boundary): FetchLike {
   return (input, init) => {
-    // Held by the same guard further out already, once: a second use is another attempt.
-    // What sends further in is told anew.
-    const { root } = boundary.guard;
-    if (takeMark(init, root)) return egress(boundary, input, marked(init, root));
     try {
       const request = readRequest(input, init);
-      if (request.body.kind !== 'deferred') return decide(boundary, request, request.body.text);
+      const { body } = request;
+      if (body.kind !== 'deferred') return decide(boundary, request, body.text);
+      const known = heldText(init, body.source);
+      if (known !== undefined) return decide(boundary, request, known);
       const late = kept(request);
-      return request.body.read().then((text) => decide(boundary, late, text));
+      return body.read().then((text) => decide(boundary, late, text));
     } catch (error) {
       // As `fetch` does: what is wrong with the request rejects the promise.
       return Promise.reject(error);
@@ -65,7 +66,16 @@ function egress(
   input: FetchInput,
   init: RequestInit | undefined,
 ): Promise<Response> {
-  return carried(init, () => fetch(input, init));
+  return fetch(input, init);
+}
+
+/** Held by the same guard further out already. What sends further in is told anew. */
+function passOn(
+  { fetch, passOn: send = fetch }: Boundary,
+  { input, init }: OutgoingRequest,
+  held: HeldRequest,
+): Promise<Response> {
+  return sendHeld(held, init, (marked) => send(input, marked));
 }
 
 /** Synchronous up to the hold; what follows the hold ends it. */
@@ -75,6 +85,9 @@ function decide(
   text: string | undefined,
 ): Promise<Response> {
   const provider = boundary.providerAt(request.url);
+  const { guard, scopes } = boundary;
+  const held = takeHeld({ guard: guard.root, provider: provider?.name, request, text, scopes });
+  if (held !== undefined) return passOn(boundary, request, held);
   const refuse = (error: HardcapError) => refuseUnseen(boundary, error, { provider, text });
   if (provider === undefined) return refuse(unknownOrigin(request));
   const route = provider.route({ method: request.method, path: request.url.pathname });
@@ -89,8 +102,8 @@ function decide(
   const geo = provider.geoOfHost(request.url.hostname);
   const facts = geo === undefined ? read : { ...read, geo };
   if (request.signal?.aborted === true) return Promise.reject(abortReason(request.signal));
-  const attempt = { boundary, request, provider, facts };
-  const admission = admitted(boundary.guard, callOf(attempt, route.name));
+  const attempt = { boundary, request, text, provider, facts };
+  const admission = admitted(guard, callOf(attempt, route.name));
   if (isMustAsk(admission)) return proceedLate(admission, { ...attempt, request: kept(request) });
   return proceed(admission, attempt);
 }
@@ -126,6 +139,8 @@ function admitted(guard: Guard, call: Call): Admission {
 interface Attempt {
   readonly boundary: Boundary;
   readonly request: OutgoingRequest;
+  /** Its body. */
+  readonly text: string;
   readonly provider: Provider;
   readonly facts: RequestFacts;
 }
@@ -157,7 +172,7 @@ const GAVE_UP = 'the caller gave up while it waited to be admitted';
 
 async function send(reservation: Reservation, attempt: Attempt): Promise<Response> {
   const { boundary, request, provider } = attempt;
-  const { guard } = boundary;
+  const { guard, fetch } = boundary;
   let amendment: Amendment | undefined;
   let response: Response;
   try {
@@ -167,7 +182,8 @@ async function send(reservation: Reservation, attempt: Attempt): Promise<Respons
     const wire = amendment?.wire ?? adaptedWire(facts, attempt.facts);
     const { input, init } = wire === undefined ? request : withBody(request, wire);
     const told = withScopesTold(input, init, reservation.quote.scopes);
-    response = await egress(boundary, input, marked(told, guard.root));
+    const held = heldAs(wire, reservation, attempt);
+    response = await sendHeld(held, told, (marked) => fetch(input, marked));
   } catch (error) {
     const { kind, reason } = failureOf(error);
     endHold(() => {
@@ -190,6 +206,24 @@ async function send(reservation: Reservation, attempt: Attempt): Promise<Respons
     });
     throw error;
   }
+}
+
+/** What further in may pass on this hold; `wire` is what is sent instead of the caller's body. */
+function heldAs(
+  wire: string | undefined,
+  { quote }: Reservation,
+  { boundary, request: { method, url, body }, text, provider }: Attempt,
+): HeldRequest {
+  const isSent = wire === undefined && body.kind === 'deferred';
+  return {
+    guard: boundary.guard.root,
+    provider: provider.name,
+    method,
+    url,
+    text: wire ?? text,
+    source: isSent ? body.source : undefined,
+    scopes: quote.scopes,
+  };
 }
 
 /** The body that stands in for the caller's; `undefined` where that itself was held for. */

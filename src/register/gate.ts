@@ -3,7 +3,6 @@ import type { FetchInput } from '../adapters/request.ts';
 import { guardFetch, type FetchLike } from '../adapters/transport.ts';
 import type { HardcapError } from '../errors/error.ts';
 import type { BudgetGuard } from '../guard/guard.ts';
-import type { Scopes } from '../policy/scope.ts';
 import type { ProviderHosts } from './hosts.ts';
 import { withTicket } from './passage.ts';
 import type { Channel, EgressOutcome, EgressReport } from './report.ts';
@@ -12,7 +11,6 @@ import type { Channel, EgressOutcome, EgressReport } from './report.ts';
 export interface GateTerms {
   readonly guard: BudgetGuard;
   readonly hosts: ProviderHosts;
-  readonly scopes: Scopes | undefined;
   readonly report: EgressReport;
   /** The `fetch` of the runtime itself. */
   readonly fetch: FetchLike;
@@ -51,8 +49,9 @@ export class Gate {
   }
 
   /**
-   * A request of another channel. `wire` is called at most once, when money is held or none is
-   * needed, and never for a request that is refused: then the answer is the refusal.
+   * A request of another channel. `wire` is called at most once, when money is held (here or
+   * further out) or none is needed, and never for a request that is refused: then the answer is
+   * the refusal.
    */
   pass(address: Address, init: RequestInit, wire: Wire): Promise<Response> {
     const { href } = address.url;
@@ -85,20 +84,24 @@ export class Gate {
     { input, init }: { readonly input: FetchInput; readonly init: RequestInit | undefined },
     wire: FetchLike,
   ): Promise<Response> {
-    const { guard, scopes, closed } = this.#terms;
+    const { guard, closed } = this.#terms;
     if (closed !== undefined) {
       this.noteRefused(address, closed);
       return refusalResponse(closed, this.hosts.at(address.url));
     }
     const fetch = guardFetch({
       guard,
-      scopes: scopes === undefined ? [] : [scopes],
+      scopes: [],
       options: undefined,
       providerAt: (url) => this.hosts.at(url),
       fetch: (sent, sentInit) => {
         // The guard may ask the provider's own counter first, which is a request of its own.
         if (hrefOf(sent) !== address.url.href) return this.send(sent, sentInit);
         this.note(address, this.isFree(address) ? 'free' : 'held');
+        return wire(sent, sentInit);
+      },
+      passOn: (sent, sentInit) => {
+        this.note(address, 'already guarded');
         return wire(sent, sentInit);
       },
     });

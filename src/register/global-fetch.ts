@@ -1,4 +1,3 @@
-import { takeMark } from '../adapters/mark.ts';
 import type { FetchInput } from '../adapters/request.ts';
 import type { FetchLike } from '../adapters/transport.ts';
 import type { Gate } from './gate.ts';
@@ -13,12 +12,7 @@ export function gatedFetch(gate: Gate, original: FetchLike): FetchLike {
     // What is no address is the runtime's to complain about.
     if (url === undefined || gate.hosts.at(url) === undefined) return original(input, init);
     const method = (init?.method ?? methodOf(input)).toUpperCase();
-    const address = { channel: 'fetch', url, method } as const;
-    if (takeMark(init, gate.guard)) {
-      gate.note(address, 'already guarded');
-      return gate.send(input, init);
-    }
-    return gate.fetch(address, input, init);
+    return gate.fetch({ channel: 'fetch', url, method }, input, init);
   };
 }
 

@@ -10,7 +10,7 @@ import {
   type RequestCall,
 } from './http-address.ts';
 import { HttpExchange } from './http-exchange.ts';
-import { ConnectLeave, takeHeld, withConnectLeave } from './passage.ts';
+import { ConnectLeave, withConnectLeave } from './passage.ts';
 import { whileOpening } from './sockets.ts';
 
 type Make = (...args: unknown[]) => ClientRequest;
@@ -64,16 +64,14 @@ function opened(gate: Gate, { call, original, address }: Opening): ClientRequest
   const pairs = headerPairs(call.options.headers);
   const isUpgrade = pairs.some(([name]) => name.toLowerCase() === 'upgrade');
   const isFree = !isUpgrade && gate.isFree(address);
-  const isHeld = !isFree && !isUpgrade && takeHeld(gate.guard);
-  const isPassed = isFree || isHeld;
-  const expects = !isPassed && pairs.some(([name]) => name.toLowerCase() === 'expect');
-  const options = isPassed ? call.options : { ...call.options, headers: openHeaders(pairs) };
+  const expects = !isFree && pairs.some(([name]) => name.toLowerCase() === 'expect');
+  const options = isFree ? call.options : { ...call.options, headers: openHeaders(pairs) };
   const leave = new ConnectLeave();
   const args = call.callback === undefined ? [options] : [options, call.callback];
   const req = withConnectLeave(leave, () => whileOpening(() => original(...args)));
   gated.set(req, leave);
-  if (isPassed) {
-    gate.note(address, isFree ? 'free' : 'already guarded');
+  if (isFree) {
+    gate.note(address, 'free');
     return req;
   }
   const exchange = isUpgrade ? undefined : new HttpExchange(gate, req, address);

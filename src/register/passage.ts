@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { carryMarks, type HeldMark } from '../adapters/mark.ts';
-import type { BudgetGuard } from '../guard/guard.ts';
 
 /** Leave for one thing, once. */
 export class Ticket {
@@ -32,7 +31,7 @@ export class ConnectLeave {
  * Each leave is good once: callbacks of the caller run in the same context later.
  */
 interface Passage {
-  /** Holds of a wrapper further out, that sends through a client of its own. */
+  /** Holds of a wrapper that sends through a client of its own, each for one request. */
   readonly marks: readonly HeldMark[];
   /** One request of the dispatcher below `fetch`. */
   readonly ticket: Ticket | undefined;
@@ -42,26 +41,17 @@ interface Passage {
 const passages = new AsyncLocalStorage<Passage>();
 const NONE: Passage = { marks: [], ticket: undefined, connect: undefined };
 
-/** Lets wrappers tell the nets below that a request is held already. */
+/** Lets wrappers tell the nets below which request is held already, even where `init` is lost. */
 export function carryHeldMarks(): void {
-  carryMarks((marks, send) => {
-    const sent = passages.run({ ...NONE, marks }, send);
-    whenOver(sent, () => {
-      for (const mark of marks) mark.take();
-    });
-    return sent;
+  carryMarks({
+    run: (marks, send) => passages.run({ ...NONE, marks }, send),
+    marks: () => (passages.getStore() ?? NONE).marks,
   });
 }
 
 /** A leave that was not needed (an answer from a cache) is none for what is sent afterwards. */
 function whenOver(sent: Promise<unknown>, revoke: () => void): void {
   sent.then(revoke, revoke);
-}
-
-/** Whether `guard` holds the request that is being sent here already; true once for each hold. */
-export function takeHeld(guard: BudgetGuard): boolean {
-  const { marks } = passages.getStore() ?? NONE;
-  return marks.some((mark) => mark.guard === guard && mark.take());
 }
 
 /** Sends one `fetch` whose request has been decided on. */

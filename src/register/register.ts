@@ -82,10 +82,13 @@ function install(settings: RegisterSettings): Registered {
   const { config, hosts, scopes, ledgerPath } = settings;
   const closed = isMainThread || ledgerPath !== undefined ? undefined : threadOfItsOwn();
   const ledger = ledgerPath === undefined ? undefined : openSqliteLedger({ path: ledgerPath });
-  const guard = new BudgetGuard(config, ledger === undefined ? {} : { ledger });
+  const guard = new BudgetGuard(config, {
+    ...(ledger === undefined ? {} : { ledger }),
+    ...(scopes === undefined ? {} : { scopes }),
+  });
   const report = new EgressReport();
   const fetch = globalThis.fetch;
-  const gate = new Gate({ guard, hosts, scopes, report, fetch, closed });
+  const gate = new Gate({ guard, hosts, report, fetch, closed });
   globalThis.fetch = gatedFetch(gate, fetch);
   guardUndici(gate);
   guardHttp(gate);

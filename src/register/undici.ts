@@ -3,14 +3,7 @@ import Module from 'node:module';
 import { RefusalError } from '../errors/error.ts';
 import type { Address, Gate } from './gate.ts';
 import { headerOf, isTunnel, providerUrlOf } from './http-address.ts';
-import {
-  connectLeave,
-  ConnectLeave,
-  takeHeld,
-  takeTicket,
-  Ticket,
-  withConnectLeave,
-} from './passage.ts';
+import { connectLeave, ConnectLeave, takeTicket, Ticket, withConnectLeave } from './passage.ts';
 import { leaveOneConnect } from './sockets.ts';
 import { UndiciExchange, type Dispatch, type DispatchOptions } from './undici-exchange.ts';
 
@@ -71,9 +64,8 @@ function gatedDispatch(gate: Gate, original: Dispatch): Dispatch {
     if (isUpgrade || isTunnel(address.method)) return asIs();
     // `fetch` further out has decided and counted.
     if (takeTicket()) return send(new Ticket(), options, handler);
-    const isFree = gate.isFree(address);
-    if (isFree || takeHeld(gate.guard)) {
-      gate.note(address, isFree ? 'free' : 'already guarded');
+    if (gate.isFree(address)) {
+      gate.note(address, 'free');
       return send(new Ticket(), options, handler);
     }
     const leave = new ConnectLeave();
