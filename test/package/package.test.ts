@@ -17,6 +17,8 @@ interface Manifest {
 const manifest = readJson(join(ROOT, 'package.json')) as Manifest;
 const subpaths = Object.keys(manifest.exports);
 const isData = (subpath: string) => subpath.endsWith('.json');
+/** Guards the process that loads it, and so is loaded with a configuration, further down. */
+const loadable = subpaths.filter((subpath) => subpath !== './register');
 const nameOf = (subpath: string) => `hardcap${subpath.slice(1)}`;
 
 let packed: Packed;
@@ -41,7 +43,9 @@ describe('the tarball', () => {
     }
     const scripts = Object.keys(published['scripts'] ?? {});
     expect(scripts.filter((name) => /^(pre|post)?install$|^prepare$/.test(name))).toEqual([]);
-    expect(published).toMatchObject({ type: 'module', sideEffects: false, license: 'Apache-2.0' });
+    expect(published).toMatchObject({ type: 'module', license: 'Apache-2.0' });
+    // A bundler must not drop the one module that is imported for what it does.
+    expect(published['sideEffects']).toEqual(['./dist/register/register.js']);
   });
 
   it('holds the code, its sources, its pages and nothing else', () => {
@@ -51,6 +55,8 @@ describe('the tarball', () => {
     const others = packed.files.filter(
       (path) =>
         !/^(dist|src)\/.+\.(js|ts|map|json)$/.test(path) &&
+        !/^templates\/\w+\/enforcement-middleware\.ts$/.test(path) &&
+        path !== 'templates/ci-cost-simulation.sh' &&
         !/^[\w.-]+\.(md|json)$|^LICENSE$/.test(path),
     );
     expect(others).toEqual([]);
@@ -104,7 +110,7 @@ describe('the tarball', () => {
 });
 
 describe('every subpath loads, without a warning', () => {
-  it.each(subpaths)('import of %s', async (subpath) => {
+  it.each(loadable)('import of %s', async (subpath) => {
     const attributes = isData(subpath) ? ", { with: { type: 'json' } }" : '';
     const code = `
       const module = await import('${nameOf(subpath)}'${attributes});
@@ -116,7 +122,7 @@ describe('every subpath loads, without a warning', () => {
     expect(stdout).toBe('true\n');
   });
 
-  it.each(subpaths)('require of %s', async (subpath) => {
+  it.each(loadable)('require of %s', async (subpath) => {
     const code = `console.log(Object.keys(require('${nameOf(subpath)}')).length > 0);`;
     const { stdout, stderr } = await node(['--input-type=commonjs', '-e', code]);
     expect(stderr).toBe('');
@@ -139,6 +145,67 @@ describe('every subpath loads, without a warning', () => {
   });
 });
 
+describe('hardcap/register', () => {
+  const env = { HARDCAP_GLOBAL_CAP_PER_DAY_USD: '1', HARDCAP_SUMMARY: 'off' };
+  const ask = `fetch('https://api.openai.com/v1/nothing', { method: 'POST', body: '{}' })
+    .then((response) => console.log(response.status))`;
+
+  it.each([
+    ['--import, of a module', ['--import', 'hardcap/register', '--input-type=module']],
+    ['--import, of a script', ['--import', 'hardcap/register', '--input-type=commonjs']],
+    ['--require, of a module', ['--require', 'hardcap/register', '--input-type=module']],
+    ['--require, of a script', ['--require', 'hardcap/register', '--input-type=commonjs']],
+  ])('guards a process by %s, without a warning', async (_name, args) => {
+    const { code, stdout, stderr } = await node([...args, '-e', ask], env);
+    expect([code, stdout, stderr]).toEqual([0, '402\n', '']);
+  });
+
+  it('by import and by require it is one guard', async () => {
+    const code = `
+      const { registeredGuard } = require('hardcap/register');
+      import('hardcap/register').then((other) =>
+        console.log(registeredGuard() === other.registeredGuard(),
+          registeredGuard() instanceof require('hardcap').BudgetGuard));
+    `;
+    const args = ['--import', 'hardcap/register', '--input-type=commonjs', '-e', code];
+    expect((await node(args, env)).stdout).toBe('true true\n');
+  });
+
+  it.each(['--import', '--require'])(
+    'by %s, a process that has no cap does not start',
+    async (by) => {
+      const { code, stdout, stderr } = await node([by, 'hardcap/register', '-e', 'console.log(1)']);
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toContain('hardcap/register: ');
+      expect(stderr).toContain('budget-guard.config.json');
+    },
+  );
+});
+
+describe('the program', () => {
+  const hardcap = (...args: string[]) =>
+    ran(join(packed.project, 'node_modules', '.bin', 'hardcap'), args, { cwd: packed.project });
+
+  it('runs as it is installed, with nothing else installed', async () => {
+    const version = String(manifest['version']);
+    expect(await hardcap('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+    const { code, stdout } = await hardcap('help', 'raise');
+    expect(code).toBe(0);
+    expect(stdout).toContain('hardcap raise <scope> --reason <text> [options]');
+    expect(await hardcap('balance', '--ledger', 'none.db')).toMatchObject({ code: 2, stdout: '' });
+    expect(existsSync(join(packed.project, 'none.db'))).toBe(false);
+  });
+
+  it.each([
+    ['redis://127.0.0.1:1', 'npm install ioredis'],
+    ['postgres://127.0.0.1:1/db', 'npm install pg'],
+  ])('says which client to install for %s', async (ledger, said) => {
+    const { code, stderr } = await hardcap('balance', '--ledger', ledger);
+    expect(code).toBe(2);
+    expect(stderr).toContain(said);
+  });
+});
+
 describe('sizes, minified and compressed, without price data', () => {
   it('the guard with one adapter is at most 80 kB (docs/decisions/2026-11-22-bundle-size.md)', async () => {
     const code = "export { BudgetGuard, wrapAnthropic } from 'hardcap';";
@@ -147,6 +214,15 @@ describe('sizes, minified and compressed, without price data', () => {
     // An empty bundle would be small too.
     expect(gzipBytes).toBeGreaterThan(5_000);
     expect(external.filter((path) => path.startsWith('price-data:'))).not.toEqual([]);
+  });
+
+  it('the adapters for agents are at most 15 kB, bring no framework, and need Node only', async () => {
+    const code = "export * from 'hardcap/agents';";
+    const { gzipBytes, external, inputs } = await bundle(code, packed.project);
+    expect(gzipBytes).toBeLessThanOrEqual(15_000);
+    expect(gzipBytes).toBeGreaterThan(5_000);
+    expect(external).toEqual(['node:async_hooks']);
+    expect(inputs.filter((path) => !/^<stdin>$|(^|\/)hardcap\/dist\//.test(path))).toEqual([]);
   });
 
   it('the kernel alone is at most 5 kB', async () => {
@@ -266,14 +342,21 @@ import * as emulator from 'hardcap/emulator';
 import * as conformance from 'hardcap/conformance';
 import * as ledger from 'hardcap/ledger';
 import * as sqlite from 'hardcap/sqlite';
+import * as agents from 'hardcap/agents';
+import * as register from 'hardcap/register';
 import * as redis from 'hardcap/redis';
 import * as postgres from 'hardcap/postgres';
+import * as express from 'hardcap/express';
+import * as fastify from 'hardcap/fastify';
+import * as hono from 'hardcap/hono';
 
 export const guard: BudgetGuard = new BudgetGuard({
   global_cap_per_day_usd: 50,
   per_customer_cap_per_day_usd: 2,
 });
 export const modules: readonly object[] = [
+  agents,
+  register,
   kernel,
   emulator,
   conformance,
@@ -281,6 +364,9 @@ export const modules: readonly object[] = [
   sqlite,
   redis,
   postgres,
+  express,
+  fastify,
+  hono,
 ];
 
 export function durable(path: string): BudgetGuard {
@@ -321,8 +407,8 @@ import { BudgetGuard } from 'hardcap';
 export const guard = new BudgetGuard({ global_cap_per_decade_usd: 50 });
 `;
 
-function node(args: readonly string[]) {
-  return ran(process.execPath, args, { cwd: packed.project, env: { NODE_OPTIONS: '' } });
+function node(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  return ran(process.execPath, args, { cwd: packed.project, env: { NODE_OPTIONS: '', ...env } });
 }
 
 /** Compiles the files in a folder of their own in the project, against the installed package. */

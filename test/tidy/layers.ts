@@ -24,6 +24,7 @@ export const RANK: Readonly<Record<string, number>> = {
   adapters: 9,
   middleware: 9,
   reconcile: 9,
+  register: 10,
   emulator: 10,
   gateway: 11,
   cli: 12,
@@ -50,6 +51,11 @@ export const ALSO: readonly { readonly from: string; readonly to: string; readon
       to: 'src/stores/memory/',
       why: 'A guard that was given no ledger keeps its accounts in memory.',
     },
+    {
+      from: 'middleware',
+      to: 'src/adapters/refusal.ts',
+      why: 'A handler may return the refusal of a guarded fetch, which shows the caps of everybody.',
+    },
   ];
 
 /** Files and folders that may import from Node, and what. */
@@ -62,6 +68,21 @@ export const NODE: readonly {
     path: 'src/guard/context.ts',
     modules: ['node:async_hooks'],
     why: 'Attribution follows the async context.',
+  },
+  {
+    path: 'src/guard/grants/',
+    modules: ['node:crypto'],
+    why: 'A grant is signed, and its id and those of its orders are random.',
+  },
+  {
+    path: 'src/adapters/agents/context.ts',
+    modules: ['node:async_hooks'],
+    why: 'Which agent a call is made by follows the async context.',
+  },
+  {
+    path: 'src/middleware/request-caps.ts',
+    modules: ['node:async_hooks'],
+    why: 'It knows whether the running code still belongs to its request.',
   },
   {
     path: 'src/guard/config-file.ts',
@@ -87,6 +108,11 @@ export const NODE: readonly {
     path: 'src/open/',
     modules: ['node:path'],
     why: 'Other processes must find a journal from the place that the store names.',
+  },
+  {
+    path: 'src/register/',
+    modules: 'any',
+    why: 'It stands under every client of a process: fetch, http, undici, sockets, threads.',
   },
   { path: 'src/emulator/', modules: 'any', why: 'It is an HTTP server.' },
   { path: 'src/gateway/', modules: 'any', why: 'It is an HTTP server.' },
