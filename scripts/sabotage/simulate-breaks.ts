@@ -6,6 +6,7 @@ const TOLD = ['src/adapters/dry-run.test.ts'];
 const DRY_RUN = ['test/simulate/dry-run.test.ts'];
 const CLI = ['test/simulate/cli.test.ts'];
 const CI = ['test/simulate/ci-script.test.ts'];
+const REPLAY = ['test/cli/replay.test.ts'];
 const ACCURACY = ['test/simulate/forecast-accuracy.test.ts'];
 
 const PART = 'Simulation of costs';
@@ -155,7 +156,7 @@ export const SIMULATE_BREAKS: readonly Break[] = [
     part: PART,
     guarantee: 'A refused call is counted for the cap that bound it',
     file: 'src/cli/simulate/guarded-run.ts',
-    find: 'if (answer instanceof HardcapError) refusals.push(refusalOf(answer, timed.atMs));',
+    find: 'if (answer instanceof HardcapError) refusals.push(refusalOf(answer, timed));',
     replace: 'if (answer instanceof HardcapError) void refusalOf;',
     broken: 'refusals are dropped',
     tests: FORECAST,
@@ -229,5 +230,35 @@ export const SIMULATE_BREAKS: readonly Break[] = [
     broken: 'a customer’s name may be a link',
     tests: CLI,
     title: 'Markdown as text',
+  },
+  {
+    part: PART,
+    guarantee: 'A replay in which a call would have been refused is a no',
+    file: 'src/cli/replay/run.ts',
+    find: 'exit: answer.refused_calls === 0 ? EXIT.ok : EXIT.no,',
+    replace: 'exit: answer.refused_calls >= 0 ? EXIT.ok : EXIT.no,',
+    broken: 'its answer is always yes',
+    tests: REPLAY,
+    title: 'which calls would have been refused',
+  },
+  {
+    part: PART,
+    guarantee: 'Recorded calls are replayed at their own instants',
+    file: 'src/cli/replay/replay.ts',
+    find: '.map((call) => ({ call, atMs: call.offsetMs }))',
+    replace: '.map((call) => ({ call, atMs: call.offsetMs * 0 }))',
+    broken: 'all are made at once',
+    tests: REPLAY,
+    title: 'own instants',
+  },
+  {
+    part: PART,
+    guarantee: 'A replay in which nothing is refused bills what was billed',
+    file: 'src/cli/replay/replay.ts',
+    find: "serviceTier: line.serviceTier ?? 'standard',",
+    replace: 'serviceTier: line.serviceTier,',
+    broken: 'calls that name no tier settle at the dearest',
+    tests: REPLAY,
+    title: 'equal where nothing is refused',
   },
 ];

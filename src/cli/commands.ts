@@ -12,6 +12,7 @@ import { raise } from './raise/command.ts';
 import { reconcile } from './reconcile/command.ts';
 import { recover } from './recover/command.ts';
 import { reopen } from './reopen/command.ts';
+import { replay } from './replay/command.ts';
 import { report } from './report/command.ts';
 import { resolve } from './resolve/command.ts';
 import { simulate } from './simulate/command.ts';
@@ -37,5 +38,6 @@ export const COMMANDS: readonly Command[] = [
   top,
   reconcile,
   simulate,
+  replay,
   audit,
 ];

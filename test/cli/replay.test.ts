@@ -52,6 +52,8 @@ const gpt = (hour: number) => ({
   usage: [{ tokens: { output: 5_000 } }],
 });
 const GPT_NANO_USD = 50_000_000;
+/** Else its bound is that of the dearest tier. */
+const assume = { openai: { serviceTier: 'standard' } };
 
 describe('hardcap replay', () => {
   it('says which calls would have been refused, by which cap, when, and what is billed', async () => {
@@ -127,7 +129,7 @@ describe('hardcap replay', () => {
       { id: 'quarter', scope: 'global', window: 'day', usd: 0.25 },
       { id: 'many', scope: 'global', window: 'lifetime', calls: 100 },
     ];
-    const { exit, answer } = await played([0, 1, 2, 3, 4].map(gpt), { caps });
+    const { exit, answer } = await played([0, 1, 2, 3, 4].map(gpt), { assume, caps });
     expect(exit).toBe(1);
     expect(answer.refusals.map(({ call, cap_id: id }) => [call, id])).toEqual([
       [4, 'quarter'],
@@ -145,7 +147,7 @@ describe('hardcap replay', () => {
   });
 
   it('makes calls at their own instants: together they need room that apart they do not', async () => {
-    const config = { caps: [{ scope: 'global', window: 'day', usd: 0.25 }] };
+    const config = { assume, caps: [{ scope: 'global', window: 'day', usd: 0.25 }] };
     const apart = await played([0, 1, 2].map(gpt), config);
     expect(apart.exit).toBe(0);
     expect(apart.answer.refusals).toEqual([]);
@@ -180,7 +182,7 @@ describe('hardcap replay', () => {
     const answer = ran.json<ReplayAnswer>();
     expect(answer.from).toBe('2026-11-21T18:30:00.000Z');
     expect(answer.to).toBe('2026-11-21T19:30:00.000Z');
-    expect(answer.notes.join(' ')).toContain('unless --start says');
+    expect(answer.notes.join(' ')).toContain('at midnight, unless --start says');
   });
 
   it('lists what a cap would have refused that only watches, and the answer is yes', async () => {
@@ -207,6 +209,7 @@ describe('hardcap replay', () => {
   it('counts calls that are changed to fit, and bills them as they would be', async () => {
     // $0.08 of output at most beside the input: 8,000 tokens and fewer.
     const config = {
+      assume,
       onShort: 'fit',
       caps: [{ scope: 'global', window: 'day', usd: 0.08 }],
     };
@@ -309,7 +312,7 @@ describe('what cannot be meant ends with 2, says what to do, and writes nothing'
   const one = haiku('acme', 0);
   const files: Readonly<Record<string, unknown>> = {
     'seen.json': recording([one]),
-    'none.json': {},
+    'none.json': { caps: [] },
     'text.json': 'no JSON',
     'other.json': { kind: 'something' },
     'empty.json': recording([]),

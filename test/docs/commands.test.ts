@@ -290,7 +290,7 @@ describe('the reader of commands', () => {
 });
 
 function isWriter(text: string): boolean {
-  return text.includes('--write-baseline');
+  return text.includes('--write-baseline') || text.includes('--record ');
 }
 
 /** A line of the program itself, by whatever means a page starts it. */

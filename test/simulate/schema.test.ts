@@ -8,6 +8,7 @@ import {
   simulationSchema,
   simulationSchemaText,
 } from '../../scripts/simulation-schema.ts';
+import { REPLAY_OPTIONS } from '../../src/cli/replay/run.ts';
 import { answersField } from '../../src/cli/simulate/answers.ts';
 import { SIMULATE_OPTIONS } from '../../src/cli/simulate/options.ts';
 import { recordingField, recordingJson } from '../../src/cli/simulate/recording.ts';
@@ -93,7 +94,8 @@ describe('the schema of what is simulated', () => {
 describe('the page', () => {
   it('names only options that there are', () => {
     const named = [...page.matchAll(/(?<![\w-])--([a-z][a-z-]+)/g)].map(([, name]) => name ?? '');
-    const known = [...Object.keys(SIMULATE_OPTIONS), 'update'];
+    const options = { ...SIMULATE_OPTIONS, ...REPLAY_OPTIONS };
+    const known = [...Object.keys(options), 'json', 'update'];
     expect(named.filter((name) => !known.includes(name))).toEqual(['body-file']);
   });
 });

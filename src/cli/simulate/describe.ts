@@ -83,7 +83,8 @@ function otherRefusals({ other_refusals_per_day: others }: UnderCaps): readonly 
   );
 }
 
-function textTable({ columns, rows }: SimulationTable, view: View): string {
+/** A table for a terminal. */
+export function textTable({ columns, rows }: SimulationTable, view: View): string {
   const { paint } = view;
   return tableOf(
     columns,
@@ -94,7 +95,8 @@ function textTable({ columns, rows }: SimulationTable, view: View): string {
   );
 }
 
-function markdownTable({ columns, rows }: SimulationTable): string {
+/** The same in Markdown. */
+export function markdownTable({ columns, rows }: SimulationTable): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [
     line(columns.map(({ title }) => title)),
@@ -111,6 +113,6 @@ function markdownTable({ columns, rows }: SimulationTable): string {
 }
 
 /** Names come from outside: in Markdown they are text and nothing else. */
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return printable(text).replace(/[\\`*_[\]<>|#~&!@]/g, (mark) => `&#${mark.charCodeAt(0)};`);
 }

@@ -15,7 +15,7 @@ export interface GroupForecast {
 export function saidDimensions({
   groups,
 }: {
-  readonly groups: readonly GroupForecast[];
+  readonly groups: readonly Pick<GroupForecast, 'dimension' | 'value'>[];
 }): readonly Dimension[] {
   return DIMENSIONS.filter((dimension) =>
     groups.some((group) => group.dimension === dimension && group.value !== UNATTRIBUTED),

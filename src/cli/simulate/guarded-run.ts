@@ -1,5 +1,6 @@
 import { BudgetCapError } from '../../errors/budget-cap-error.ts';
 import { HardcapError } from '../../errors/error.ts';
+import { balanceOf, type AccountBalance } from '../../guard/balance.ts';
 import { BudgetGuard } from '../../guard/guard.ts';
 import type { Reservation } from '../../guard/reservation.ts';
 import type { Usage, UsageLine } from '../../meter/usage.ts';
@@ -20,6 +21,7 @@ export interface TimedCall {
 
 /** A refusal of a call, and by what. */
 export interface Refusal {
+  readonly call: PlannedCall;
   readonly atMs: number;
   /** The cap that bound it; `undefined`: it was refused for another reason. */
   readonly capId: string | undefined;
@@ -35,6 +37,25 @@ export interface GuardedDay {
   /** Nano-dollars that were spent. */
   readonly spent: number;
   readonly refusals: readonly Refusal[];
+}
+
+/** A call that went, once it has settled. */
+export interface SettledCall {
+  readonly call: PlannedCall;
+  /** Nano-dollars that it was settled at. */
+  readonly cost: number;
+  /** Whether it was changed so that it fits. */
+  readonly isAdapted: boolean;
+  /** The accounts that it drew on, as they stand now. */
+  readonly accounts: readonly AccountBalance[];
+}
+
+/** How calls are played otherwise than a day of a forecast. */
+export interface PlayTerms {
+  /** When whatever is in flight ends, in milliseconds; default: the day's last. */
+  readonly lastMs?: number;
+  /** Told of every call that went, in the order of their ends. */
+  readonly onSettled?: (settled: SettledCall) => void;
 }
 
 /** What is needed to guard simulated days. */
@@ -54,6 +75,7 @@ export class GuardedRun {
   #now: EpochMs;
   #calls = 0;
   #observed: Refusal[] = [];
+  #asked: TimedCall | undefined;
   #spent = 0;
 
   constructor({ config, book, start }: GuardTerms) {
@@ -65,17 +87,17 @@ export class GuardedRun {
     this.#guard = new BudgetGuard(config, { clock, priceBook: book, schedule });
     this.#guard.on('settled', ({ cost_nano_usd: cost }) => (this.#spent += cost));
     if (this.#guard.settings.caps.some(({ mode }) => mode === 'observe')) {
-      this.#guard.on('reserved', ({ at, observed }) => {
+      this.#guard.on('reserved', ({ observed }) => {
+        if (this.#asked === undefined) return;
         for (const { cap_id: capId, scope, window } of observed) {
-          const atMs = (at - this.#start) % DAY_MS;
-          this.#observed.push({ atMs, capId, scope, window, isObserved: true });
+          this.#observed.push({ ...this.#asked, capId, scope, window, isObserved: true });
         }
       });
     }
   }
 
   /** Makes the day's calls, in the order of their times; all are answered before it returns. */
-  play(day: number, calls: readonly TimedCall[]): GuardedDay {
+  play(day: number, calls: readonly TimedCall[], terms: PlayTerms = {}): GuardedDay {
     const midnight = shifted(this.#start, day * DAY_MS);
     const held = new Map<TimedCall, Reservation>();
     const ends = calls.toSorted((left, right) => endOf(left) - endOf(right));
@@ -86,14 +108,15 @@ export class GuardedRun {
       for (let next = ends[ended]; next !== undefined; next = ends[ended]) {
         if (endOf(next) > atMs) return;
         ended += 1;
-        this.#settle(next, held, midnight);
+        this.#settle(next, held, { midnight, ...terms });
       }
     };
     for (const timed of calls) {
       endUntil(timed.atMs);
       this.#now = shifted(midnight, timed.atMs);
+      this.#asked = timed;
       const answer = this.#guard.tryReserve(this.#callOf(timed.call));
-      if (answer instanceof HardcapError) refusals.push(refusalOf(answer, timed.atMs));
+      if (answer instanceof HardcapError) refusals.push(refusalOf(answer, timed));
       else held.set(timed, answer);
     }
     endUntil(Infinity);
@@ -101,13 +124,26 @@ export class GuardedRun {
     return { spent: this.#spent, refusals: [...refusals, ...observed] };
   }
 
-  #settle(timed: TimedCall, held: Map<TimedCall, Reservation>, midnight: EpochMs): void {
+  #settle(
+    timed: TimedCall,
+    held: Map<TimedCall, Reservation>,
+    { midnight, lastMs = DAY_MS - 1, onSettled }: PlayTerms & { readonly midnight: EpochMs },
+  ): void {
     const reservation = held.get(timed);
     if (reservation === undefined) return;
     held.delete(timed);
     // What is in flight at midnight ends with the day, so that days do not run into each other.
-    this.#now = shifted(midnight, Math.min(endOf(timed), DAY_MS - 1));
+    this.#now = shifted(midnight, Math.min(endOf(timed), lastMs));
+    const before = this.#spent;
     reservation.settle(usedOf(timed.call.usage, reservation));
+    if (onSettled === undefined) return;
+    const { ledger } = this.#guard.keeping;
+    onSettled({
+      call: timed.call,
+      cost: this.#spent - before,
+      isAdapted: reservation.adaptation !== undefined,
+      accounts: reservation.quote.accounts.map((account) => balanceOf(ledger, account)),
+    });
   }
 
   #callOf({ provider, route, model, scopes, bodyBytes, outputMax }: PlannedCall) {
@@ -132,13 +168,13 @@ function usedOf(usage: Usage, { adaptation, quote }: Reservation): Usage {
   return { lines: [cut, ...others] };
 }
 
-function refusalOf(error: HardcapError, atMs: number): Refusal {
+function refusalOf(error: HardcapError, timed: TimedCall): Refusal {
   const [binding] = error instanceof BudgetCapError ? error.accounts : [];
   if (binding === undefined) {
-    return { atMs, capId: undefined, scope: error.code, window: '', isObserved: false };
+    return { ...timed, capId: undefined, scope: error.code, window: '', isObserved: false };
   }
   const { cap_id: capId, scope, window } = binding;
-  return { atMs, capId, scope, window, isObserved: false };
+  return { ...timed, capId, scope, window, isObserved: false };
 }
 
 interface BodyTerms {

@@ -73,7 +73,8 @@ function sessionsOf(calls: Unit): readonly Unit[] {
   });
 }
 
-function plannedCall(call: RecordedCall, pricing: Pricing): PlannedCall {
+/** A recorded call with its price and how long it is taken to last. Throws `COMMAND_INVALID`. */
+export function plannedCall(call: RecordedCall, pricing: Pricing): PlannedCall {
   const { atMs: offsetMs, ...rest } = call;
   return { ...rest, cost: costOf(call, pricing), offsetMs, durationMs: assumedMs(call.usage) };
 }
@@ -123,7 +124,8 @@ function scriptedCall(call: ScriptCall, pricing: Pricing): PlannedCall {
   };
 }
 
-function noCeiling(model: string): Error {
+/** Anthropic takes no request without a ceiling, and a bound cannot do without one either. */
+export function noCeiling(model: string): Error {
   return usageError(
     `A call to ${model} has no max_output_tokens, and Anthropic takes none without`,
     'Say "max_output_tokens": 1024, or what the application asks for',
