@@ -254,9 +254,9 @@ export const SIMULATE_BREAKS: readonly Break[] = [
   {
     part: PART,
     guarantee: 'A replay in which nothing is refused bills what was billed',
-    file: 'src/cli/replay/replay.ts',
-    find: "serviceTier: line.serviceTier ?? 'standard',",
-    replace: 'serviceTier: line.serviceTier,',
+    file: 'src/cli/simulate/guarded-run.ts',
+    find: "serviceTier: line.serviceTier ?? 'standard' }",
+    replace: 'serviceTier: line.serviceTier }',
     broken: 'calls that name no tier settle at the dearest',
     tests: REPLAY,
     title: 'equal where nothing is refused',

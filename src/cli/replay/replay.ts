@@ -106,10 +106,5 @@ function pricedCall(call: RecordedCall, { book, start, place }: Place): PlannedC
   if (isOwn && book.find(provider, model, at) === undefined) {
     throw noPrice(`Call ${place} of the recording has no price: ${provider} ${model}`, model);
   }
-  // The bill counts what names no tier as standard; a guard that is told nothing, as the dearest.
-  const lines = call.usage.lines.map((line) => ({
-    ...line,
-    serviceTier: line.serviceTier ?? 'standard',
-  }));
-  return plannedCall({ ...call, usage: { lines } }, { book, at });
+  return plannedCall(call, { book, at });
 }

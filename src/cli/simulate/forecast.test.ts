@@ -157,6 +157,15 @@ describe('the guard of the configuration, in simulated time', () => {
     expect(cost.mean_nano_usd).toBe(11_000_000);
   });
 
+  it('spends under roomy caps what it costs without, whether or not a tier is named', async () => {
+    const call = { model: 'gpt-4o', input_tokens: 1_000, output_tokens: 100 };
+    const config = { global_cap_per_day_usd: 1 } as const;
+    const result = await forecasted(scenario({ calls: [call] }), { config, runs: 1 });
+    // 1,000 x $2.50 and 100 x $10 a million.
+    expect(result.cost.mean_nano_usd).toBe(3_500_000);
+    expect(result.under_caps?.cost.mean_nano_usd).toBe(3_500_000);
+  });
+
   it('lets calls overlap as long as they last', async () => {
     const row = {
       model: 'gpt-4o',

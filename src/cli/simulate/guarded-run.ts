@@ -158,7 +158,9 @@ function endOf({ call, atMs }: TimedCall): number {
 }
 
 /** An answer that the guard made room for by a lower ceiling is no longer than that. */
-function usedOf(usage: Usage, { adaptation, quote }: Reservation): Usage {
+function usedOf(given: Usage, { adaptation, quote }: Reservation): Usage {
+  // The forecast's own bill counts what names no tier as standard; the guard, as the dearest.
+  const usage = { lines: given.lines.map(inItsTier) };
   if (adaptation === undefined) return usage;
   const [line, ...others] = usage.lines;
   const output = line?.tokens.output ?? 0;
@@ -166,6 +168,10 @@ function usedOf(usage: Usage, { adaptation, quote }: Reservation): Usage {
   if (line === undefined || most === undefined) return usage;
   const cut: UsageLine = { ...line, tokens: { ...line.tokens, output: most } };
   return { lines: [cut, ...others] };
+}
+
+function inItsTier(line: UsageLine): UsageLine {
+  return { ...line, serviceTier: line.serviceTier ?? 'standard' };
 }
 
 function refusalOf(error: HardcapError, timed: TimedCall): Refusal {
