@@ -31,6 +31,21 @@ describe('a program that knows of no guard is stopped at its cap', () => {
   );
 
   it(
+    'also where nothing in the code says that its host is a provider’s',
+    async () => {
+      const site = await openSite();
+      const { result, report, stderr } = await site.run('hostFromEnvironment');
+      const { answered, last } = result as Runaway;
+      expect(answered, stderr).toBeGreaterThan(10);
+      expect(last?.status).toBe(402);
+      expect(site.requestCount()).toBe(answered);
+      expect(site.billedUsd()).toBeLessThanOrEqual(CAP_USD);
+      expect([count(report, 'held'), count(report, 'refused')]).toEqual([answered, 2]);
+    },
+    MINUTE_MS,
+  );
+
+  it(
     'by all ways at once, under one cap',
     async () => {
       const site = await openSite();

@@ -4,6 +4,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
+import { main as sendToHost } from '../../../packages/eslint-plugin/corpus/no-unguarded-client/bad/host-from-environment.ts';
 import { ANTHROPIC, byHttp, CHANNELS, CLAUDE, GPT, OPENAI, seen, type Seen } from './calls.ts';
 
 const CALLS_MAX = 60;
@@ -23,6 +24,16 @@ export function runaway() {
   const channel = CHANNELS[process.env['CHANNEL'] ?? ''];
   if (channel === undefined) throw new Error('No such channel.');
   return untilRefused(() => channel(CLAUDE));
+}
+
+/** The program of the lint corpus that no rule can see through. */
+export function hostFromEnvironment() {
+  process.env['MODEL_HOST'] = ANTHROPIC;
+  return untilRefused(async () => {
+    const answer = await sendToHost(JSON.stringify(CLAUDE));
+    await answer.text();
+    return { status: answer.status };
+  });
 }
 
 /** Every channel in turn, until none is answered any more. */
